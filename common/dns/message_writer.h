@@ -1,0 +1,81 @@
+// Writing a message into a caller's buffer, without allocating: sections in wire order, name compression (RFC 1035
+// section 4.1.4), truncation by whole RRsets (RFC 2181 section 9), room reserved for OPT and TSIG.
+//
+//   MessageWriter out(buffer, limit);
+//   out.Begin(header); out.AddQuestion(...); out.StartSection(Section::kAnswer);
+//   if (!out.AddRrset(...)) -> did not fit: nothing of the set was written; the caller decides about TC.
+//   out.Finish(...) -> octets written.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "common/dns/edns.h"
+#include "common/dns/message.h"
+#include "common/dns/rrset.h"
+
+namespace cairn {
+
+class MessageWriter {
+ public:
+  // Writes into `buffer` and never beyond `limit` octets (or the buffer's size, if less).
+  MessageWriter(std::span<uint8_t> buffer, size_t limit);
+
+  void Begin(const Header& header);
+  // Octets which later sections must leave free, for OPT and TSIG.
+  void Reserve(size_t octets);
+  bool AddQuestion(NameView qname, RrType qtype, RrClass qclass);
+  // Copies a question section of `octets` octets as it came (case kept octet for octet) and remembers its name as a
+  // compression target.
+  bool AddQuestionOctets(ByteView question, size_t qname_octets);
+
+  void StartSection(Section section);
+  // One record; false, and nothing written, when it does not fit. Names in `owner` and in the RDATA of RFC 1035 types
+  // are compressed (RFC 3597 section 4).
+  bool AddRecord(NameView owner, RrType type, RrClass rr_class, Ttl ttl, ByteView rdata);
+  // All records of a set, or none of them.
+  bool AddRrset(NameView owner, RrType type, RrClass rr_class, Ttl ttl, const RdataSet& rdatas);
+  bool AddRrset(const Rrset& rrset) { return AddRrset(rrset.owner, rrset.type, rrset.rr_class, rrset.ttl, rrset.rdatas); }
+  // Frees the reserve and writes OPT into the additional section.
+  bool AddEdns(const Edns& edns);
+
+  // A point to come back to, when a group of records must be whole or absent.
+  struct Mark { size_t size; std::array<uint16_t, 3> counts; size_t targets; };
+  Mark mark() const;
+  void Rewind(const Mark& mark);
+
+  void SetTruncated();
+  void SetRcode(Rcode rcode);  // the header's four bits; AddEdns writes the rest
+  void SetAuthoritative(bool on);
+
+  // Writes names: the longest suffix that is already in the message becomes a pointer when `compress`; every new label
+  // position below 0x4000 becomes a target. Used by the RDATA writer.
+  bool PutName(NameView name, bool compress);
+  bool PutBytes(ByteView bytes);
+  bool PutU8(uint8_t value);
+  bool PutU16(uint16_t value);
+  bool PutU32(uint32_t value);
+
+  size_t size() const { return size_; }
+  size_t room() const { return limit_ - reserved_ - size_; }
+  uint16_t count(Section section) const { return counts_[static_cast<size_t>(section)]; }
+  // Stores the counts and returns the message's length.
+  size_t Finish();
+
+ private:
+  // THREATS section 1: at most this many label positions are remembered; after that names are written whole.
+  static constexpr size_t kMaxTargets = 120;
+
+  uint8_t* out_;
+  size_t limit_;
+  size_t reserved_ = 0;
+  size_t size_ = 0;
+  uint16_t question_count_ = 0;
+  std::array<uint16_t, 3> counts_{};
+  Section section_ = Section::kAnswer;
+  std::array<uint16_t, kMaxTargets> targets_;
+  size_t target_count_ = 0;
+};
+
+}  // namespace cairn
