@@ -1,9 +1,8 @@
-// Where tasks live that nobody awaits: a child never outlives its Scope. Destroying the Scope cancels them all, newest
-// first.
+// Where tasks live that nobody awaits: a child never outlives its Scope. Destroying the Scope cancels them
+// all, newest first.
 #pragma once
 
 #include <cstddef>
-#include <memory>
 
 #include "common/async/task.h"
 
@@ -11,20 +10,26 @@ namespace cairn {
 
 class Scope {
  public:
-  Scope();
-  ~Scope();
+  Scope() = default;
+  ~Scope() { CancelAll(); }
   Scope(const Scope&) = delete;
   Scope& operator=(const Scope&) = delete;
 
-  // Starts `task` at once, in the caller's stack, until its first wait. A finished task is freed after it has left the
-  // stack. A task may spawn into, but not destroy, the Scope it runs in.
+  // Starts `task` at once, in the caller's stack, until its first wait. Its frames are freed when it
+  // finishes. A task may spawn into the Scope it runs in, but neither cancel nor destroy it: it would pull
+  // its own frame from under its feet. What a destructor spawns while CancelAll runs is dropped unstarted.
   void Spawn(Task<void> task);
   void CancelAll();
-  size_t size() const;  // tasks not yet finished
+  size_t size() const { return size_; }  // tasks not yet finished
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  struct Child;  // a link in the list of spawned tasks
+  struct Root;   // the coroutine that awaits one of them
+  static Root Run(Scope& scope, Task<void> task);
+
+  Child* newest_ = nullptr;
+  size_t size_ = 0;
+  bool cancelling_ = false;
 };
 
 }  // namespace cairn

@@ -1,11 +1,12 @@
 // A coroutine with one owner, for logic that waits: resolution, validation, transfers.
-// Lazy: nothing runs before it is awaited or spawned. Cancelling is destroying: locals clean up, waits unlink.
-// Errors are values; an exception that leaves a coroutine ends the process. There is no symmetric transfer: a child is
-// started inline and resumes its parent from its final suspend, so that stack depth follows the call chain and not the
-// number of awaits (g++ below -O2, and every compiler under sanitizers, would overflow otherwise).
-// The await rule (ARCHITECTURE.md, tests/tidy): co_await stands only as a statement, as the whole initialiser of a named
-// variable, as the whole right side of an assignment or as the operand of co_return; its operand is one plain call with
-// names, literals or std::move(name) as arguments. g++ 12 miscompiles cleverer forms.
+// Lazy: nothing runs before it is awaited or spawned. Cancelling is destroying: locals clean up, waits
+// unlink. Errors are values; an exception that leaves a coroutine ends the process. There is no symmetric
+// transfer: a child is started inline and resumes its parent from its final suspend, so that stack depth
+// follows the call chain and not the number of awaits (g++ below -O2, and every compiler under sanitizers,
+// would overflow otherwise). The await rule (ARCHITECTURE.md, tests/tidy): co_await stands only as a
+// statement, as the whole initialiser of a named variable, as the whole right side of an assignment or as the
+// operand of co_return; its operand is one plain call with names, literals or std::move(name) as arguments.
+// g++ 12 miscompiles cleverer forms.
 #pragma once
 
 #include <coroutine>
@@ -50,7 +51,9 @@ struct Promise : PromiseBase {
   std::optional<T> value;
   Task<T> get_return_object();
   template <typename U>
-  void return_value(U&& result) { value.emplace(std::forward<U>(result)); }
+  void return_value(U&& result) {
+    value.emplace(std::forward<U>(result));
+  }
 };
 
 template <>

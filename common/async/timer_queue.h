@@ -1,10 +1,12 @@
-// Timers on a Clock, in order of their instant and, for equal instants, of their start. Whoever drives the loop asks
-// NextDeadline, sleeps that long and calls RunDue: one uv_timer in production, the virtual clock in the simulator.
+// Timers on a Clock, in order of their instant and, for equal instants, of their start. Whoever drives the
+// loop asks NextDeadline, sleeps that long and calls RunDue: one uv_timer in production, the virtual clock in
+// the simulator.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <utility>
 
 #include "absl/container/btree_map.h"
 #include "common/base/clock.h"
@@ -37,6 +39,9 @@ class Timer {
 class TimerQueue {
  public:
   explicit TimerQueue(const Clock& clock) : clock_(clock) {}
+  TimerQueue(const TimerQueue&) = delete;
+  TimerQueue& operator=(const TimerQueue&) = delete;
+
   const Clock& clock() const { return clock_; }
   std::optional<Instant> NextDeadline() const;
   // Runs all timers due now. Timers set by these run in a later call, even when already due.
