@@ -13,4 +13,62 @@ inline constexpr size_t kMaxEdnsOptions = 32;
 // Never send or ask for what IP would fragment (RFC 9715).
 inline constexpr uint16_t kUdpPayloadOctets = 1232;
 
+// --- Sockets (both programs)
+// Datagrams taken or sent by one system call: larger batches gain nothing, a batch of 8 costs 7 % more per query.
+inline constexpr size_t kUdpBatch = 32;
+// Batches one wake-up may take from one socket before the other sockets and timers of the loop have their turn.
+inline constexpr int kUdpBatchesPerWake = 4;
+// The longest datagram taken or given: an UPDATE or a reply to a client that advertised 4096 octets.
+inline constexpr size_t kUdpDatagramOctets = 4096;
+// Asked of the kernel for listening sockets, so that a burst waits instead of being lost (the system may grant less).
+inline constexpr int kUdpSocketBufferOctets = 4 << 20;
+// TCP connections of clients, and those of one address (IPv4) or /64 (IPv6): CVE-2018-5743, CVE-2019-6477.
+inline constexpr size_t kTcpConnections = 1024;
+inline constexpr size_t kTcpConnectionsPerAddress = 64;
+// A client connection may be silent that long; the limit falls to the lower one at 80 % of the connections.
+inline constexpr int64_t kTcpIdleMs = 10'000;
+inline constexpr int64_t kTcpIdleUnderLoadMs = 1'000;
+// From the first octet of a message to its last: senders of one octet a second hold a place no longer than this.
+inline constexpr int64_t kTcpMessageMs = 2'000;
+// Queries of one connection whose answers are not yet known; then its reading pauses (CVE-2018-5740 class).
+inline constexpr size_t kTcpQueriesInFlight = 64;
+// Answers a client has not taken yet; then its reading pauses (CVE-2024-0760).
+inline constexpr size_t kTcpUnsentOctets = 256 * 1024;
+// Without a single octet taken for that long the connection is closed.
+inline constexpr int64_t kTcpStalledMs = 10'000;
+// An answer over TCP is known by then or it never comes: the longest resolution and some reserve.
+inline constexpr int64_t kTcpAnswerMs = 15'000;
+
+// --- Control socket
+// Longest request line, and longest text a verb may answer with.
+inline constexpr size_t kControlRequestOctets = 8 * 1024;
+inline constexpr size_t kControlReplyOctets = 64 << 20;
+
+// --- Resolver: what is kept of a reply (see resolver/finding.h)
+// NS names of one zone cut (NRDelegation, CVE-2022-3204), addresses of one name, glue addresses of one referral.
+inline constexpr size_t kMaxNsNames = 13;
+inline constexpr size_t kMaxAddressesPerServer = 6;
+inline constexpr size_t kMaxGlueAddresses = 26;
+// Records of one RRset, and octets of its RDATA, in the cache (CVE-2024-1737); signatures of one set (KeyTrap,
+// CVE-2023-50387); denial records of one reply (CVE-2023-50868).
+inline constexpr size_t kMaxRrsetRecords = 256;
+inline constexpr size_t kMaxRrsetOctets = 65535;
+inline constexpr size_t kMaxRrsigsPerRrset = 8;
+inline constexpr size_t kMaxDenialRecords = 8;
+// Aliases followed for one client question (CVE-2019-19331), and those taken out of one reply (CacheFlush).
+inline constexpr int kMaxAliases = 11;
+// RRsets which one client question may bring into the cache (CacheFlush).
+inline constexpr int kMaxRrsetsCachedPerQuestion = 64;
+
+// --- Traces
+// Events one trace holds; a question at its work limits makes some thousands. The rest is counted, not kept.
+inline constexpr size_t kMaxTraceEvents = 16384;
+
+// --- Answers of the authority
+// Aliases (CNAME, DNAME) one answer follows through our zones; a longer chain is the client's to go on with.
+inline constexpr size_t kMaxAliasLinks = 16;
+// Targets whose addresses come along unasked; more is work for an attacker's MX set (CVE-2024-11187). Glue that a
+// referral needs is not counted.
+inline constexpr size_t kMaxAdditionalNames = 13;
+
 }  // namespace cairn::limits

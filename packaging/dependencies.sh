@@ -1,0 +1,56 @@
+#!/bin/bash
+# The Debian 12 packages Cairn needs, with the reason for each, and the function that installs what is missing.
+# Sourced by quickstart.sh and test.sh; run by itself it prints the list: `packaging/dependencies.sh build|test`.
+
+build_packages=(
+  clang-19 lld-19       # the first compiler; Debian's default clang 14 cannot read libstdc++ 12's <ranges>
+  cmake ninja-build     # the build
+  ccache                # second builds in seconds
+  pkg-config
+  libuv1-dev            # event loops
+  libabsl-dev           # containers, Status
+  libfmt-dev            # text
+  libssl-dev            # cryptography
+  libyaml-cpp-dev       # configuration files
+  libjemalloc-dev       # allocator of the release programs
+  bind9-dnsutils        # dig, for the demonstration
+)
+
+test_packages=(
+  g++                   # the second compiler and its library
+  libclang-rt-19-dev    # sanitizers and libFuzzer
+  llvm-19               # symbols in the sanitizers' reports
+  libgtest-dev libgmock-dev
+  libbenchmark-dev
+  libc-ares-dev         # an independent client, and an independent message parser
+  knot-dnsutils         # kdig
+  python3 python3-dnspython
+)
+
+# install_packages NAME...: installs those which are missing; needs root or sudo only when there are some.
+install_packages() {
+  local missing=() package
+  for package in "$@"; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  echo "Installing: ${missing[*]}"
+  local as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || {
+      echo "These packages are missing and neither root nor sudo is at hand: ${missing[*]}" >&2
+      return 1
+    }
+    as_root=(sudo)
+  fi
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -q >/dev/null &&
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then
+  case ${1:-build} in
+    build) printf '%s\n' "${build_packages[@]}" ;;
+    test) printf '%s\n' "${build_packages[@]}" "${test_packages[@]}" ;;
+    *) echo "usage: packaging/dependencies.sh [build|test]" >&2; exit 2 ;;
+  esac
+fi
