@@ -14,7 +14,8 @@ inline absl::Status Err(absl::StatusCode code, std::string_view what) {
   return absl::Status(code, std::string(what));
 }
 inline absl::Status InvalidArgument(std::string_view what) { return Err(absl::StatusCode::kInvalidArgument, what); }
-inline std::string_view Message(const absl::Status& status) {
+// What the status says. (Not named Message: that is a DNS message here.)
+inline std::string_view ErrorText(const absl::Status& status) {
   return {status.message().data(), status.message().size()};
 }
 

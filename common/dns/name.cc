@@ -195,7 +195,7 @@ Name Name::Literal(std::string_view text) {
   absl::StatusOr<Name> name = FromText(text);
   if (!name.ok()) {
     std::fprintf(stderr, "Name::Literal(\"%.*s\"): %s\n", static_cast<int>(text.size()), text.data(),
-                 std::string(Message(name.status())).c_str());
+                 std::string(ErrorText(name.status())).c_str());
     std::abort();
   }
   return *std::move(name);

@@ -25,7 +25,7 @@ const std::string kLabel63(63, 'x');
 const std::string kLongest = Labels(3, kLabel63) + std::string(61, 'y') + ".";
 
 std::string TextOrError(const absl::StatusOr<Name>& name) {
-  return name.ok() ? name->ToText() : "error: " + std::string(Message(name.status()));
+  return name.ok() ? name->ToText() : "error: " + std::string(ErrorText(name.status()));
 }
 
 TEST(NameText, ReadsMasterFileForm) {

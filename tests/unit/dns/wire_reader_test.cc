@@ -42,7 +42,7 @@ TEST(WireReader, FirstFailureSticksAndYieldsZeros) {
   wire.Fail(WireFault::kRdataValue);
   EXPECT_EQ(wire.fault(), WireFault::kTruncated);
   EXPECT_EQ(wire.fault_offset(), 2u);
-  EXPECT_EQ(Message(wire.Malformed("question")),
+  EXPECT_EQ(ErrorText(wire.Malformed("question")),
             "malformed question at octet 2: fewer octets than the field needs");
 }
 
