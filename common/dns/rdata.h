@@ -29,6 +29,10 @@ bool WriteRdata(MessageWriter& out, RrType type, ByteView rdata);
 // Canonical form: names of the types in RFC 4034 section 6.2 (as corrected by RFC 6840 section 5.1) in lower case.
 std::vector<uint8_t> CanonicalRdata(RrType type, ByteView rdata);
 
+// Whether two well-formed RDATA are the same data: names of the types that fold case are compared without it, everything
+// else octet for octet (RFC 3597 section 6).
+bool SameRdata(RrType type, ByteView a, ByteView b);
+
 // The name whose addresses belong into the additional section (RFC 1034 section 4.3.2 step 6: NS, MX, SRV, SVCB, ...);
 // nullopt-like: an empty ByteView when the type has none, or the name is the root.
 ByteView AdditionalName(RrType type, ByteView rdata);
