@@ -1,8 +1,11 @@
-// EDNS(0): the OPT pseudo-record (RFC 6891) and its options, kept as data so that an unknown option is no special case.
+// EDNS(0): the OPT pseudo-record (RFC 6891) and its options, kept as data so that an unknown option is no
+// special case.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/base/bytes.h"
@@ -11,7 +14,13 @@
 namespace cairn {
 
 enum class EdnsOptionCode : uint16_t {
-  kNsid = 3, kClientSubnet = 8, kExpire = 9, kCookie = 10, kTcpKeepalive = 11, kPadding = 12, kExtendedError = 15,
+  kNsid = 3,
+  kClientSubnet = 8,
+  kExpire = 9,
+  kCookie = 10,
+  kTcpKeepalive = 11,
+  kPadding = 12,
+  kExtendedError = 15,
 };
 
 struct EdnsOption {
@@ -22,22 +31,47 @@ struct EdnsOption {
 
 // RFC 8914 section 4.
 enum class ExtendedError : uint16_t {
-  kOther = 0, kStaleAnswer = 3, kForgedAnswer = 4, kDnssecIndeterminate = 5, kDnssecBogus = 6, kCachedError = 13,
-  kNotReady = 14, kBlocked = 15, kProhibited = 18, kStaleNxDomain = 19, kNotAuthoritative = 20, kNotSupported = 21,
-  kNoReachableAuthority = 22, kNetworkError = 23, kInvalidData = 24,
+  kOther = 0,
+  kStaleAnswer = 3,
+  kForgedAnswer = 4,
+  kDnssecIndeterminate = 5,
+  kDnssecBogus = 6,
+  kCachedError = 13,
+  kNotReady = 14,
+  kBlocked = 15,
+  kProhibited = 18,
+  kStaleNxDomain = 19,
+  kNotAuthoritative = 20,
+  kNotSupported = 21,
+  kNoReachableAuthority = 22,
+  kNetworkError = 23,
+  kInvalidData = 24,
 };
 
 struct Edns {
-  uint16_t udp_payload_octets = 1232;  // what its sender can take; below 512 counts as 512 (RFC 6891 section 6.2.3)
-  uint8_t extended_rcode = 0;          // upper eight bits of the RCODE
+  uint16_t udp_payload_octets =
+      1232;                    // what its sender can take; below 512 counts as 512 (RFC 6891 section 6.2.3)
+  uint8_t extended_rcode = 0;  // upper eight bits of the RCODE
   uint8_t version = 0;
-  bool dnssec_ok = false;              // DO (RFC 3225)
+  bool dnssec_ok = false;  // DO (RFC 3225)
   std::vector<EdnsOption> options;
 
+  // The first option of this code: a repeated one is ignored (RFC 7873 section 5.2 for COOKIE, and we do so
+  // for all).
   const EdnsOption* Find(EdnsOptionCode code) const;
+  // `text` is for people and is left out when it is not UTF-8 (RFC 8914 section 2).
   void AddExtendedError(ExtendedError code, std::string_view text);
+  // Of the whole OPT record: what a MessageWriter must reserve for it.
+  size_t WireOctets() const;
+  uint32_t TtlField() const;  // extended RCODE, version and flags (RFC 6891 section 6.1.3)
   friend bool operator==(const Edns&, const Edns&) = default;
 };
+
+// An OPT without options: root owner, TYPE, CLASS, TTL, RDLENGTH.
+inline constexpr size_t kBareOptOctets = 11;
+
+// Whether the lengths in `rdata` of OPT add up to its end, with at most limits::kMaxEdnsOptions options.
+bool AreWellFormedOptions(ByteView rdata);
 
 // Reads OPT's CLASS, TTL and RDATA fields. nullopt when option lengths do not add up, or there are more than
 // kMaxEdnsOptions: FORMERR to a query, a useless reply from a server.

@@ -1,5 +1,6 @@
-// A DNS message as values (RFC 1035 section 4): header, question, sections. `Message::Parse` is total on any octets and
-// owns everything it returns; code on a hit path uses query_reader.h and message_writer.h, which allocate nothing.
+// A DNS message as values (RFC 1035 section 4): header, question, sections. `Message::Parse` is total on any
+// octets and owns everything it returns; code on a hit path uses query_reader.h and message_writer.h, which
+// allocate nothing.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +23,7 @@ inline constexpr size_t kPlainUdpOctets = 512;  // without EDNS (RFC 1035 sectio
 // The first 12 octets (RFC 1035 section 4.1.1, RFC 4035 section 3 for AD and CD).
 struct Header {
   uint16_t id = 0;
-  bool response = false;             // QR
+  bool response = false;  // QR
   Opcode opcode = Opcode::kQuery;
   bool authoritative = false;        // AA
   bool truncated = false;            // TC
@@ -54,14 +55,17 @@ struct Message {
   std::vector<Record> authority;
   std::vector<Record> additional;  // without OPT
   std::optional<Edns> edns;
+  friend bool operator==(const Message&,
+                         const Message&) = default;  // names without regard to case, RDATA octet for octet
 
   Rcode rcode() const;
   void set_rcode(Rcode rcode);  // needs `edns` for values above 15
 
-  // Fails on anything RFC 1035 cannot hold: cut short, bad names, RDATA that does not fit its type, two OPTs, trailing
-  // octets. The Status says what and at which octet.
+  // Fails on anything RFC 1035 cannot hold: cut short, bad names, RDATA that does not fit its type, an OPT
+  // that is broken, misplaced or the second, trailing octets. The Status says what and at which octet.
   static absl::StatusOr<Message> Parse(ByteView wire);
-  // With compression. `limit` octets at most: whole RRsets are left out from the end and TC is set (RFC 2181 section 9).
+  // With compression. `limit` octets at most (a header's 12 at least): from the first RRset that does not
+  // fit, sets are left out whole and TC is set (RFC 2181 section 9). Records of a set stand side by side.
   std::vector<uint8_t> ToWire(size_t limit = kMaxMessageOctets) const;
   // As dig prints it, for tests, traces and logs.
   std::string ToText() const;

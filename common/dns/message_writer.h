@@ -1,5 +1,5 @@
-// Writing a message into a caller's buffer, without allocating: sections in wire order, name compression (RFC 1035
-// section 4.1.4), truncation by whole RRsets (RFC 2181 section 9), room reserved for OPT and TSIG.
+// Writing a message into a caller's buffer, without allocating: sections in wire order, name compression (RFC
+// 1035 section 4.1.4), truncation by whole RRsets (RFC 2181 section 9), room reserved for OPT and TSIG.
 //
 //   MessageWriter out(buffer, limit);
 //   out.Begin(header); out.AddQuestion(...); out.StartSection(Section::kAnswer);
@@ -19,29 +19,36 @@ namespace cairn {
 
 class MessageWriter {
  public:
-  // Writes into `buffer` and never beyond `limit` octets (or the buffer's size, if less).
+  // Writes into `buffer` and never beyond `limit` octets (or the buffer's size, if less). Both must hold a
+  // header.
   MessageWriter(std::span<uint8_t> buffer, size_t limit);
 
   void Begin(const Header& header);
   // Octets which later sections must leave free, for OPT and TSIG.
   void Reserve(size_t octets);
   bool AddQuestion(NameView qname, RrType qtype, RrClass qclass);
-  // Copies a question section of `octets` octets as it came (case kept octet for octet) and remembers its name as a
-  // compression target.
+  // Copies a question section of `octets` octets as it came (case kept octet for octet) and remembers its
+  // name as a compression target.
   bool AddQuestionOctets(ByteView question, size_t qname_octets);
 
   void StartSection(Section section);
-  // One record; false, and nothing written, when it does not fit. Names in `owner` and in the RDATA of RFC 1035 types
-  // are compressed (RFC 3597 section 4).
+  // One record; false, and nothing written, when it does not fit. Names in `owner` and in the RDATA of RFC
+  // 1035 types are compressed (RFC 3597 section 4).
   bool AddRecord(NameView owner, RrType type, RrClass rr_class, Ttl ttl, ByteView rdata);
   // All records of a set, or none of them.
   bool AddRrset(NameView owner, RrType type, RrClass rr_class, Ttl ttl, const RdataSet& rdatas);
-  bool AddRrset(const Rrset& rrset) { return AddRrset(rrset.owner, rrset.type, rrset.rr_class, rrset.ttl, rrset.rdatas); }
+  bool AddRrset(const Rrset& rrset) {
+    return AddRrset(rrset.owner, rrset.type, rrset.rr_class, rrset.ttl, rrset.rdatas);
+  }
   // Frees the reserve and writes OPT into the additional section.
   bool AddEdns(const Edns& edns);
 
   // A point to come back to, when a group of records must be whole or absent.
-  struct Mark { size_t size; std::array<uint16_t, 3> counts; size_t targets; };
+  struct Mark {
+    size_t size;
+    std::array<uint16_t, 3> counts;
+    size_t targets;
+  };
   Mark mark() const;
   void Rewind(const Mark& mark);
 
@@ -49,8 +56,9 @@ class MessageWriter {
   void SetRcode(Rcode rcode);  // the header's four bits; AddEdns writes the rest
   void SetAuthoritative(bool on);
 
-  // Writes names: the longest suffix that is already in the message becomes a pointer when `compress`; every new label
-  // position below 0x4000 becomes a target. Used by the RDATA writer.
+  // Writes names: the longest suffix that is already in the message, spelled the same, becomes a pointer when
+  // `compress`; every new label position below 0x4000 becomes a target. Used by the RDATA writer. Each Put
+  // writes all or nothing.
   bool PutName(NameView name, bool compress);
   bool PutBytes(ByteView bytes);
   bool PutU8(uint8_t value);
@@ -58,7 +66,9 @@ class MessageWriter {
   bool PutU32(uint32_t value);
 
   size_t size() const { return size_; }
-  size_t room() const { return limit_ - reserved_ - size_; }
+  // Overwrites two octets written before: an RDLENGTH, once the RDATA's names are compressed and it is known.
+  void PatchU16(size_t offset, uint16_t value) { StoreU16(out_ + offset, value); }
+  size_t room() const { return size_ + reserved_ < limit_ ? limit_ - reserved_ - size_ : 0; }
   uint16_t count(Section section) const { return counts_[static_cast<size_t>(section)]; }
   // Stores the counts and returns the message's length.
   size_t Finish();
@@ -66,6 +76,22 @@ class MessageWriter {
  private:
   // THREATS section 1: at most this many label positions are remembered; after that names are written whole.
   static constexpr size_t kMaxTargets = 120;
+  static constexpr size_t kRoot = kMaxTargets;  // stands for "no target": the empty suffix
+
+  // Label positions in the message form a tree by suffix: each knows the target that follows its label. A
+  // target comes after its parent, so the search for a name's labels, from the root down, never turns back:
+  // one name costs at most kMaxTargets comparisons, whatever the message.
+  struct Targets {
+    std::array<uint32_t, kMaxTargets> keys;     // parent and a digest of the label
+    std::array<uint16_t, kMaxTargets> offsets;  // where the label stands
+  };
+
+  size_t FindChild(size_t parent, const uint8_t* label, size_t from) const;
+  // Makes targets of the labels at `label_starts` of a name written at `name_offset`; `parent` is what
+  // follows the last.
+  void RememberLabels(size_t name_offset, std::span<const uint8_t> label_starts, size_t parent);
+  bool PutSameOwner(NameView owner, size_t earlier_offset);
+  bool PutAfterOwner(RrType type, RrClass rr_class, Ttl ttl, ByteView rdata);
 
   uint8_t* out_;
   size_t limit_;
@@ -74,8 +100,8 @@ class MessageWriter {
   uint16_t question_count_ = 0;
   std::array<uint16_t, 3> counts_{};
   Section section_ = Section::kAnswer;
-  std::array<uint16_t, kMaxTargets> targets_;
   size_t target_count_ = 0;
+  Targets targets_;
 };
 
 }  // namespace cairn

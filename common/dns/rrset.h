@@ -1,7 +1,8 @@
-// Resource records in memory: RDATA is kept in wire form without compression, exactly what RFC 3597 section 3 calls
-// for, whatever its type. A set shares owner, class, type and TTL (RFC 2181 section 5).
+// Resource records in memory: RDATA is kept in wire form without compression, exactly what RFC 3597 section 3
+// calls for, whatever its type. A set shares owner, class, type and TTL (RFC 2181 section 5).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -20,15 +21,23 @@ class RdataSet {
    public:
     using value_type = ByteView;
     using difference_type = std::ptrdiff_t;
+    Iterator() = default;
     ByteView operator*() const { return {at_ + 2, LoadU16(at_)}; }
-    Iterator& operator++() { at_ += 2 + LoadU16(at_); return *this; }
-    Iterator operator++(int) { Iterator old = *this; ++*this; return old; }
+    Iterator& operator++() {
+      at_ += 2 + LoadU16(at_);
+      return *this;
+    }
+    Iterator operator++(int) {
+      Iterator old = *this;
+      ++*this;
+      return old;
+    }
     friend bool operator==(const Iterator&, const Iterator&) = default;
 
    private:
     friend class RdataSet;
     explicit Iterator(const uint8_t* at) : at_(at) {}
-    const uint8_t* at_;
+    const uint8_t* at_ = nullptr;
   };
 
   void Add(ByteView rdata);        // at most 65535 octets
@@ -70,8 +79,8 @@ struct Record {
   friend bool operator==(const Record&, const Record&) = default;
 };
 
-// Records with one owner, class and type merged into sets, in order of first appearance; the TTL of a set is its
-// records' minimum (RFC 2181 section 5.2), identical RDATA folds into one (section 5).
+// Records with one owner, class and type merged into sets, in order of first appearance; the TTL of a set is
+// its records' minimum (RFC 2181 section 5.2), identical RDATA folds into one (section 5).
 std::vector<Rrset> GroupIntoRrsets(const std::vector<Record>& records);
 
 }  // namespace cairn

@@ -1,0 +1,240 @@
+#include "common/dns/message_writer.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "common/dns/rdata.h"
+
+namespace cairn {
+namespace {
+
+// Offsets in the header (RFC 1035 section 4.1.1).
+constexpr size_t kFlagsOffset = 2;
+constexpr size_t kCountsOffset = 4;
+constexpr uint16_t kAuthoritativeFlag = 0x0400;
+constexpr uint16_t kTruncatedFlag = 0x0200;
+constexpr uint16_t kRcodeMask = 0x000f;
+
+constexpr size_t kPointerLimit = 0x4000;  // an offset has 14 bits (RFC 1035 section 4.1.4)
+constexpr uint16_t kPointer = 0xc000;
+
+// Parent and label in 32 bits: unequal keys mean unequal suffixes; equal ones are compared octet by octet.
+uint32_t TargetKey(size_t parent, const uint8_t* label) {
+  const uint32_t length = label[0];
+  const uint32_t octets = uint32_t{label[1]} << 16 | uint32_t{label[1 + length / 2]} << 8 | label[length];
+  return static_cast<uint32_t>(parent) << 24 | (octets ^ length << 18);
+}
+
+}  // namespace
+
+MessageWriter::MessageWriter(std::span<uint8_t> buffer, size_t limit)
+    : out_(buffer.data()), limit_(std::min(limit, buffer.size())) {}
+
+void MessageWriter::Begin(const Header& header) {
+  std::memset(out_, 0, kHeaderOctets);
+  StoreU16(out_, header.id);
+  StoreU16(out_ + kFlagsOffset, header.Flags());
+  size_ = kHeaderOctets;
+  reserved_ = 0;
+  question_count_ = 0;
+  counts_ = {};
+  target_count_ = 0;
+}
+
+void MessageWriter::Reserve(size_t octets) { reserved_ += octets; }
+
+bool MessageWriter::AddQuestion(NameView qname, RrType qtype, RrClass qclass) {
+  const Mark start = mark();
+  if (!PutName(qname, true) || !PutU16(qtype.value) || !PutU16(qclass.value)) {
+    Rewind(start);
+    return false;
+  }
+  ++question_count_;
+  return true;
+}
+
+bool MessageWriter::AddQuestionOctets(ByteView question, size_t qname_octets) {
+  const size_t start = size_;
+  if (!PutBytes(question)) return false;
+  std::array<uint8_t, kMaxLabels> label_starts;
+  size_t labels = 0;
+  for (size_t at = 0; at + 1 < qname_octets; at += 1 + size_t{question[at]}) {
+    label_starts[labels++] = static_cast<uint8_t>(at);
+  }
+  RememberLabels(start, {label_starts.data(), labels}, kRoot);
+  ++question_count_;
+  return true;
+}
+
+void MessageWriter::StartSection(Section section) { section_ = section; }
+
+bool MessageWriter::AddRecord(NameView owner, RrType type, RrClass rr_class, Ttl ttl, ByteView rdata) {
+  const Mark start = mark();
+  if (!PutName(owner, true) || !PutAfterOwner(type, rr_class, ttl, rdata)) {
+    Rewind(start);
+    return false;
+  }
+  return true;
+}
+
+bool MessageWriter::AddRrset(NameView owner, RrType type, RrClass rr_class, Ttl ttl, const RdataSet& rdatas) {
+  const Mark start = mark();
+  bool first = true;
+  for (const ByteView rdata : rdatas) {
+    const bool owner_written = first ? PutName(owner, true) : PutSameOwner(owner, start.size);
+    if (!owner_written || !PutAfterOwner(type, rr_class, ttl, rdata)) {
+      Rewind(start);
+      return false;
+    }
+    first = false;
+  }
+  return true;
+}
+
+bool MessageWriter::AddEdns(const Edns& edns) {
+  reserved_ = 0;
+  if (edns.WireOctets() > room()) return false;
+  out_[size_++] = 0;  // the root owns OPT
+  PutU16(rr::kOpt.value);
+  PutU16(edns.udp_payload_octets);
+  PutU32(edns.TtlField());
+  PutU16(static_cast<uint16_t>(edns.WireOctets() - kBareOptOctets));
+  for (const EdnsOption& option : edns.options) {
+    PutU16(static_cast<uint16_t>(option.code));
+    PutU16(static_cast<uint16_t>(option.value.size()));
+    PutBytes(option.value);
+  }
+  ++counts_[static_cast<size_t>(Section::kAdditional)];
+  return true;
+}
+
+MessageWriter::Mark MessageWriter::mark() const {
+  return {.size = size_, .counts = counts_, .targets = target_count_};
+}
+
+void MessageWriter::Rewind(const Mark& mark) {
+  size_ = mark.size;
+  counts_ = mark.counts;
+  target_count_ = mark.targets;
+}
+
+void MessageWriter::SetTruncated() { PatchU16(kFlagsOffset, LoadU16(out_ + kFlagsOffset) | kTruncatedFlag); }
+
+void MessageWriter::SetRcode(Rcode rcode) {
+  const uint16_t others = LoadU16(out_ + kFlagsOffset) & static_cast<uint16_t>(~kRcodeMask);
+  PatchU16(kFlagsOffset, others | (static_cast<uint16_t>(rcode) & kRcodeMask));
+}
+
+void MessageWriter::SetAuthoritative(bool on) {
+  const uint16_t others = LoadU16(out_ + kFlagsOffset) & static_cast<uint16_t>(~kAuthoritativeFlag);
+  PatchU16(kFlagsOffset, on ? others | kAuthoritativeFlag : others);
+}
+
+bool MessageWriter::PutName(NameView name, bool compress) {
+  const uint8_t* wire = name.data();
+  std::array<uint8_t, kMaxLabels> label_starts;
+  size_t labels = 0;
+  for (size_t at = 0; wire[at] != 0; at += 1 + size_t{wire[at]})
+    label_starts[labels++] = static_cast<uint8_t>(at);
+
+  size_t known = kRoot;        // the longest suffix that is in the message already
+  size_t new_labels = labels;  // how many labels stand before it
+  for (size_t from = 0; new_labels > 0; --new_labels) {
+    const size_t child = FindChild(known, wire + label_starts[new_labels - 1], from);
+    if (child == kRoot) break;
+    known = child;
+    from = child + 1;
+  }
+
+  const size_t start = size_;
+  if (compress && known != kRoot) {
+    const size_t prefix = new_labels == labels ? 0 : label_starts[new_labels];
+    if (prefix + 2 > room()) return false;
+    std::memcpy(out_ + size_, wire, prefix);
+    StoreU16(out_ + size_ + prefix, kPointer | targets_.offsets[known]);
+    size_ += prefix + 2;
+  } else if (!PutBytes(name.wire())) {
+    return false;
+  }
+  RememberLabels(start, {label_starts.data(), new_labels}, known);
+  return true;
+}
+
+bool MessageWriter::PutBytes(ByteView bytes) {
+  if (bytes.size() > room()) return false;
+  if (!bytes.empty()) std::memcpy(out_ + size_, bytes.data(), bytes.size());
+  size_ += bytes.size();
+  return true;
+}
+
+bool MessageWriter::PutU8(uint8_t value) {
+  if (room() < 1) return false;
+  out_[size_++] = value;
+  return true;
+}
+
+bool MessageWriter::PutU16(uint16_t value) {
+  if (room() < 2) return false;
+  StoreU16(out_ + size_, value);
+  size_ += 2;
+  return true;
+}
+
+bool MessageWriter::PutU32(uint32_t value) {
+  if (room() < 4) return false;
+  StoreU32(out_ + size_, value);
+  size_ += 4;
+  return true;
+}
+
+size_t MessageWriter::Finish() {
+  PatchU16(kCountsOffset, question_count_);
+  for (size_t i = 0; i < counts_.size(); ++i) PatchU16(kCountsOffset + 2 + 2 * i, counts_[i]);
+  return size_;
+}
+
+// Case counts: an owner name in another spelling than an earlier one keeps its own (RFC 4343 section 4.1).
+size_t MessageWriter::FindChild(size_t parent, const uint8_t* label, size_t from) const {
+  const uint32_t key = TargetKey(parent, label);
+  for (size_t i = from; i < target_count_; ++i) {
+    if (targets_.keys[i] == key && std::memcmp(out_ + targets_.offsets[i], label, 1 + size_t{label[0]}) == 0)
+      return i;
+  }
+  return kRoot;
+}
+
+void MessageWriter::RememberLabels(size_t name_offset, std::span<const uint8_t> label_starts, size_t parent) {
+  for (size_t i = label_starts.size(); i > 0 && target_count_ < kMaxTargets; --i) {
+    const size_t offset = name_offset + label_starts[i - 1];
+    if (offset >= kPointerLimit) return;
+    targets_.keys[target_count_] = TargetKey(parent, out_ + offset);
+    targets_.offsets[target_count_] = static_cast<uint16_t>(offset);
+    parent = target_count_++;
+  }
+}
+
+// The owner of a set's later records: a pointer to where its first has it, without a search. If that is a
+// pointer itself it is repeated, for a pointer to a pointer only costs the reader a hop.
+bool MessageWriter::PutSameOwner(NameView owner, size_t earlier_offset) {
+  if (owner.IsRoot()) return PutU8(0);
+  const uint16_t first_octets = LoadU16(out_ + earlier_offset);
+  if (first_octets >= kPointer) return PutU16(first_octets);
+  if (earlier_offset < kPointerLimit) return PutU16(static_cast<uint16_t>(kPointer | earlier_offset));
+  return PutName(owner, true);
+}
+
+bool MessageWriter::PutAfterOwner(RrType type, RrClass rr_class, Ttl ttl, ByteView rdata) {
+  constexpr size_t kTypeClassTtlOctets = 8;
+  if (room() < kTypeClassTtlOctets) return false;
+  uint8_t* out = out_ + size_;
+  StoreU16(out, type.value);
+  StoreU16(out + 2, rr_class.value);
+  StoreU32(out + 4, ttl.seconds());
+  size_ += kTypeClassTtlOctets;
+  // Deletions and prerequisites of UPDATE have no RDATA, whatever their type (RFC 2136 section 2.4).
+  const bool written = rdata.empty() ? PutU16(0) : WriteRdata(*this, type, rdata);
+  if (written) ++counts_[static_cast<size_t>(section_)];
+  return written;
+}
+
+}  // namespace cairn
