@@ -1,4 +1,6 @@
 // Reading a query without allocating: header, the one question, EDNS, for the path that every packet takes.
+// Records which are neither OPT nor TSIG are stepped over: their RDATA is looked at by Message::Parse, where
+// someone needs it. Octets after the last record make a query malformed, always.
 #pragma once
 
 #include <array>
@@ -14,8 +16,10 @@ namespace cairn {
 enum class QueryVerdict : uint8_t {
   kAnswer,   // a whole query with one question
   kDrop,     // shorter than a header, or QR set: silence
-  kFormErr,  // a header, but what follows it is not a query we can read; or QDCOUNT is not 1; or two OPTs
-  kNotImp,   // another opcode; `question_octets` is still valid when the question could be read
+  kFormErr,  // a header, but what follows it is not a query we can read; or QDCOUNT is not 1; or a broken,
+             // misplaced or second OPT. With QDCOUNT 0 a server of cookies looks into `edns_options` (RFC
+             // 7873 section 5.4).
+  kNotImp,   // another opcode; `question_octets` and EDNS are still set as far as they could be read
   kBadVers,  // EDNS version above 0
 };
 
@@ -23,8 +27,8 @@ enum class QueryVerdict : uint8_t {
 struct QueryView {
   QueryVerdict verdict = QueryVerdict::kDrop;
   uint16_t id = 0;
-  uint16_t flags = 0;          // as they came
-  size_t question_octets = 0;  // from offset 12; 0 when there is no readable question
+  uint16_t flags = 0;                               // as they came
+  size_t question_octets = 0;                       // from offset 12; 0 when there is no readable question
   std::array<uint8_t, kMaxNameOctets> qname_lower;  // lower-cased wire form, qname_octets long
   uint8_t qname_octets = 0;
   RrType qtype;
