@@ -1,0 +1,44 @@
+// A name seen from the root down, as zones are walked: how many labels it has, each suffix, and the hash of a
+// suffix. Borrows the name; lives on the stack or in a worker's scratch space.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "common/dns/name.h"
+
+namespace cairn {
+
+class LabelPath {
+ public:
+  LabelPath() = default;
+  explicit LabelPath(NameView name) { Reset(name); }
+
+  void Reset(NameView name) {
+    name_ = name;
+    labels_ = 0;
+    const uint8_t* wire = name.data();
+    size_t at = 0;
+    for (; wire[at] != 0; at += 1 + size_t{wire[at]})
+      starts_[static_cast<size_t>(labels_++)] = static_cast<uint8_t>(at);
+    starts_[static_cast<size_t>(labels_)] = static_cast<uint8_t>(at);
+  }
+
+  NameView name() const { return name_; }
+  int labels() const { return labels_; }
+  // The last `labels` labels; 0 is the root.
+  NameView Suffix(int labels) const {
+    const size_t start = starts_[static_cast<size_t>(labels_ - labels)];
+    return NameView::FromValidWire(name_.data() + start, name_.size() - start);
+  }
+  // The first label of that suffix; labels > 0.
+  ByteView Label(int labels) const { return Suffix(labels).FirstLabel(); }
+  uint64_t Hash(int labels) const { return Suffix(labels).Hash(); }
+
+ private:
+  NameView name_;
+  int labels_ = 0;
+  std::array<uint8_t, kMaxLabels + 1> starts_;  // where each label begins, the root's last
+};
+
+}  // namespace cairn

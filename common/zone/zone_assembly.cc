@@ -1,0 +1,260 @@
+#include "common/zone/zone_assembly.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "common/dns/case_folding.h"
+#include "common/dns/rdata.h"
+#include "common/zone/canonical_key.h"
+
+namespace cairn {
+namespace {
+
+bool HasTargetIn(NameView apex, const RrsetDraft& rrset) {
+  return std::any_of(rrset.records.begin(), rrset.records.end(), [&](const DraftRecord& record) {
+    const ByteView target = AdditionalName(rrset.type, record.rdata);
+    return !target.empty() && NameView::FromValidWire(target.data(), target.size()).IsAtOrBelow(apex);
+  });
+}
+
+// NSEC3 owners are hashes, not names of the zone: a question for one is denied as any other (RFC 5155
+// section 7.2.8).
+bool IsHashOwner(const NodeDraft& draft) {
+  return draft.Find(rr::kNsec3) != nullptr &&
+         std::all_of(draft.rrsets.begin(), draft.rrsets.end(),
+                     [](const auto& rrset) { return rrset.type == rr::kNsec3 || rrset.type == rr::kRrsig; });
+}
+
+// A hash of few nodes by their names, for while a zone is built.
+class NodeTable {
+ public:
+  NodeTable(const Zone& zone, size_t nodes) : zone_(zone), slots_(std::bit_ceil(2 * nodes + 2)) {}
+
+  void Insert(uint64_t hash, NodeId id) {
+    size_t at = hash & (slots_.size() - 1);
+    while (slots_[at].id != kNoNode) at = (at + 1) & (slots_.size() - 1);
+    slots_[at] = {static_cast<uint32_t>(hash >> 32), id};
+  }
+  Node Find(NameView name) const {
+    const uint64_t hash = name.Hash();
+    for (size_t at = hash & (slots_.size() - 1); slots_[at].id != kNoNode;
+         at = (at + 1) & (slots_.size() - 1)) {
+      if (slots_[at].tag != static_cast<uint32_t>(hash >> 32)) continue;
+      NameBuffer owner;
+      const Node node(zone_, slots_[at].id);
+      if (node.OwnerInto(owner) == name) return node;
+    }
+    return Node();
+  }
+
+ private:
+  struct Slot {
+    uint32_t tag = 0;
+    NodeId id = kNoNode;
+  };
+  const Zone& zone_;
+  std::vector<Slot> slots_;
+};
+
+}  // namespace
+
+ZoneAssembly::ZoneAssembly(NameView apex, size_t octets_expected) : zone_(new Zone) {
+  zone_->apex_ = Name(apex);
+  zone_->apex_labels_ = apex.LabelCount();
+  zone_->arena_.Reserve(octets_expected);
+  zone_->arena_.Extend(size_t{Zone::kApexId} * 4);
+}
+
+Node ZoneAssembly::Add(const NodeDraft& draft) {
+  const LabelPath path(draft.owner);
+  const int depth = path.labels() - zone_->apex_labels_;
+  const auto label = [&](int d) { return path.Label(zone_->apex_labels_ + d); };
+  // How far the way down is that of the node before.
+  int common = depth_ < 0 ? -1 : 0;
+  while (common >= 0 && common < std::min(depth, depth_)) {
+    const ByteView had = Node(*zone_, chain_[static_cast<size_t>(common + 1)]).label();
+    const ByteView has = label(common + 1);
+    if (had.size() != has.size() || !EqualIgnoringCase(had.data(), has.data(), has.size())) break;
+    ++common;
+  }
+  for (int d = common + 1; d < depth; ++d) {  // empty non-terminals (RFC 4592 section 2.2.2)
+    chain_[static_cast<size_t>(d)] =
+        Append(chain_[static_cast<size_t>(d - 1)], label(d), path.Suffix(zone_->apex_labels_ + d), nullptr);
+  }
+  const NodeId parent = depth == 0 ? kNoNode : chain_[static_cast<size_t>(depth - 1)];
+  const NodeId id = Append(parent, depth == 0 ? ByteView() : label(depth), draft.owner, &draft);
+  chain_[static_cast<size_t>(depth)] = id;
+  depth_ = depth;
+  return Node(*zone_, id);
+}
+
+NodeId ZoneAssembly::Append(NodeId parent, ByteView label, NameView owner, const NodeDraft* draft) {
+  Arena& arena = zone_->arena_;
+  arena.Extend((4 - arena.size() % 4) % 4);
+  const uint8_t flags = FlagsFor(parent, owner, draft);
+  const size_t at = arena.Extend(Node::kHeaderOctets);
+  const NodeId id = static_cast<NodeId>(at / 4);
+  uint8_t* header = arena.data() + at;
+  StoreU32(header, parent);
+  header[4] = flags;
+  header[5] = static_cast<uint8_t>(label.size());
+  StoreU16(header + 6, static_cast<uint16_t>(draft == nullptr ? 0 : draft->rrsets.size()));
+  arena.Append(label);
+  ++zone_->node_count_;
+
+  const bool occluded = (flags & Node::kOccluded) != 0;
+  const bool hidden = occluded || (draft != nullptr && IsHashOwner(*draft));
+  const bool has_addresses =
+      draft != nullptr && (draft->Find(rr::kA) != nullptr || draft->Find(rr::kAaaa) != nullptr);
+  if (!hidden || has_addresses) {
+    const Placed placed{owner.Hash(), id};
+    const ByteView octets(reinterpret_cast<const uint8_t*>(&placed), sizeof placed);
+    if (!hidden && parent != kNoNode) reachable_.Append(octets);
+    if (has_addresses) addressed_.Append(octets);
+  }
+  if (parent != kNoNode && owner.IsWildcard()) arena.data()[size_t{parent} * 4 + 4] |= Node::kWildcardChild;
+  if (draft == nullptr) return id;
+  for (const RrsetDraft& rrset : draft->rrsets) AppendRrset(id, rrset);
+  return id;
+}
+
+uint8_t ZoneAssembly::FlagsFor(NodeId parent, NameView owner, const NodeDraft* draft) const {
+  unsigned flags = 0;
+  if (parent != kNoNode) {
+    const Node above(*zone_, parent);
+    if (above.Is(Node::kOccluded) || above.Is(Node::kZoneCut) || above.Is(Node::kDname))
+      flags |= Node::kOccluded;
+  }
+  if (draft == nullptr || owner.IsWildcard())
+    return static_cast<uint8_t>(flags);  // RFC 4592 sections 4.2 and 4.4
+  if (parent != kNoNode && draft->Find(rr::kNs) != nullptr) {
+    flags |= Node::kZoneCut;  // a DNAME beside it is the child's
+  } else if (draft->Find(rr::kDname) != nullptr) {
+    flags |= Node::kDname;
+  }
+  return static_cast<uint8_t>(flags);
+}
+
+void ZoneAssembly::AppendRrset(NodeId node, const RrsetDraft& rrset) {
+  Arena& arena = zone_->arena_;
+  const bool has_targets = HasTargetIn(zone_->apex_, rrset);
+  size_t octets = 0;
+  for (const DraftRecord& record : rrset.records) octets += 2 + record.rdata.size();
+  const size_t at =
+      arena.Extend(RrsetView::kHeaderOctets + octets + (has_targets ? 4 * rrset.records.size() : 0));
+  uint8_t* out = arena.data() + at;
+  StoreU16(out, rrset.type.value);
+  StoreU16(out + 2, static_cast<uint16_t>(rrset.records.size()));
+  StoreU32(out + 4, rrset.ttl.seconds() | (has_targets ? RrsetView::kHasTargets : 0));
+  StoreU16(out + 8, static_cast<uint16_t>(octets));
+  out += RrsetView::kHeaderOctets;
+  for (const DraftRecord& record : rrset.records) {
+    StoreU16(out, static_cast<uint16_t>(record.rdata.size()));
+    std::copy(record.rdata.begin(), record.rdata.end(), out + 2);
+    out += 2 + record.rdata.size();
+  }
+  zone_->record_count_ += rrset.records.size();
+  if (has_targets) {
+    const DraftRecord& first = rrset.records.front();
+    open_targets_.push_back({node, rrset.type, first.line, first.file});
+  }
+}
+
+std::shared_ptr<const Zone> ZoneAssembly::Finish(CheckReport& report) && {
+  zone_->arena_.ShrinkToFit();
+  FillSlots();
+  ResolveTargets(report);
+  IndexNsecOwners();
+  const RrsetView soa = zone_->soa();
+  const ByteView fields =
+      soa.front().last(20);  // SERIAL, REFRESH, RETRY, EXPIRE, MINIMUM (RFC 1035 section 3.3.13)
+  zone_->serial_ = LoadU32(fields.data());
+  zone_->negative_ttl_ = std::min(soa.ttl(), Ttl::FromWire(LoadU32(fields.data() + 16)));
+  return std::move(zone_);
+}
+
+void ZoneAssembly::FillSlots() {
+  const size_t count = reachable_.size() / sizeof(Placed);
+  const Placed* placed = reinterpret_cast<const Placed*>(reachable_.data());
+  zone_->slot_count_ = 2 * count + 2;
+  zone_->slots_.Extend(zone_->slot_count_ * sizeof(Zone::Slot));
+  Zone::Slot* slots = reinterpret_cast<Zone::Slot*>(zone_->slots_.data());
+  constexpr size_t kAhead = 16;  // the slots are all over memory: ask for them before they are needed
+  for (size_t i = 0; i < count; ++i) {
+    if (i + kAhead < count) __builtin_prefetch(&slots[zone_->SlotOf(placed[i + kAhead].hash)], 1);
+    size_t at = zone_->SlotOf(placed[i].hash);
+    while (slots[at].node != kNoNode) at = at + 1 == zone_->slot_count_ ? 0 : at + 1;
+    slots[at] = {.tag = static_cast<uint32_t>(placed[i].hash), .node = placed[i].id};
+  }
+  zone_->slots_.ShrinkToFit();
+  reachable_ = Arena();
+}
+
+bool ZoneAssembly::IsBelowDname(Node node) {
+  bool dname = false;  // the topmost one rules
+  while (!node.IsApex()) {
+    node = node.parent();
+    if (node.Is(Node::kDname) || node.Is(Node::kZoneCut)) dname = node.Is(Node::kDname);
+  }
+  return dname;
+}
+
+void ZoneAssembly::ResolveTargets(CheckReport& report) {
+  const size_t count = addressed_.size() / sizeof(Placed);
+  const Placed* placed = reinterpret_cast<const Placed*>(addressed_.data());
+  NodeTable addresses(*zone_, count);
+  for (size_t i = 0; i < count; ++i) addresses.Insert(placed[i].hash, placed[i].id);
+  addressed_ = Arena();
+
+  NameBuffer buffer;
+  for (const OpenTargets& open : open_targets_) {
+    const Node node(*zone_, open.node);
+    const NameView owner = node.OwnerInto(buffer);
+    const RrsetView rrset = node.Find(open.type);
+    size_t index = 0;
+    for (const ByteView rdata : rrset) {
+      uint8_t* place = const_cast<uint8_t*>(rrset.TargetAt(index++));
+      const ByteView wire = AdditionalName(open.type, rdata);
+      if (wire.empty()) continue;
+      const NameView target = NameView::FromValidWire(wire.data(), wire.size());
+      if (!target.IsAtOrBelow(zone_->apex_)) continue;
+      const bool in_domain = open.type == rr::kNs && node.Is(Node::kZoneCut) && target.IsAtOrBelow(owner);
+      const Node found = addresses.Find(target);
+      // Below a cut lies glue, for delegations alone; below a DNAME nothing that may be told.
+      const bool usable =
+          found && (!found.Is(Node::kOccluded) || (open.type == rr::kNs && !IsBelowDname(found)));
+      if (usable) StoreU32(place, found.id() | (in_domain ? RrsetView::kInDomain : 0));
+      if (!found && in_domain && !node.Is(Node::kOccluded)) {
+        CheckGlue(owner, target,
+                  {.type = open.type, .ttl = Ttl(), .rdata = rdata, .line = open.line, .file = open.file},
+                  report);
+      }
+    }
+  }
+}
+
+void ZoneAssembly::IndexNsecOwners() {
+  if (!zone_->apex_node().Find(rr::kNsec)) return;
+  struct Key {
+    size_t at;
+    size_t octets;
+  };
+  std::vector<uint8_t> octets;
+  std::vector<Key> spans;
+  std::vector<uint32_t> owners;
+  NameBuffer buffer;
+  for (const Node node : *zone_) {
+    if (node.Is(Node::kOccluded) || !node.Find(rr::kNsec)) continue;
+    const CanonicalKey key(LabelPath(node.OwnerInto(buffer)), zone_->apex_labels_);
+    spans.push_back({octets.size(), key.octets().size()});
+    octets.insert(octets.end(), key.octets().begin(), key.octets().end());
+    owners.push_back(node.id());
+  }
+  std::vector<ByteView> keys;
+  keys.reserve(spans.size());
+  for (const Key& key : spans) keys.emplace_back(octets.data() + key.at, key.octets);
+  zone_->nsec_owners_ = QpTrie::FromSorted(keys, owners);
+  zone_->last_nsec_owner_ = owners.back();
+}
+
+}  // namespace cairn

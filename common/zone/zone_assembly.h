@@ -1,0 +1,55 @@
+// Lays out a Zone: takes its nodes in canonical order, adds the empty non-terminals between them, and when
+// all are there the hash of children, the places of glue, and the trie of NSEC owners. Only ZoneBuilder uses
+// it.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <vector>
+
+#include "common/zone/zone.h"
+#include "common/zone/zone_checks.h"
+
+namespace cairn {
+
+class ZoneAssembly {
+ public:
+  // `octets_expected` saves moving the arena while it grows.
+  ZoneAssembly(NameView apex, size_t octets_expected);
+
+  // Canonical order, each owner once, the apex first.
+  Node Add(const NodeDraft& draft);
+  // Whether `node`, an occluded one, lies below a DNAME rather than a zone cut.
+  static bool IsBelowDname(Node node);
+
+  std::shared_ptr<const Zone> Finish(CheckReport& report) &&;
+
+ private:
+  struct Placed {
+    uint64_t hash;
+    NodeId id;
+  };
+  // A set whose targets are looked for when all nodes are there.
+  struct OpenTargets {
+    NodeId node;
+    RrType type;
+    uint32_t line;
+    uint32_t file;
+  };
+
+  NodeId Append(NodeId parent, ByteView label, NameView owner, const NodeDraft* draft);
+  uint8_t FlagsFor(NodeId parent, NameView owner, const NodeDraft* draft) const;
+  void AppendRrset(NodeId node, const RrsetDraft& rrset);
+  void FillSlots();
+  void ResolveTargets(CheckReport& report);
+  void IndexNsecOwners();
+
+  std::shared_ptr<Zone> zone_;
+  std::array<NodeId, kMaxLabels + 1> chain_{};  // the node added last and its ancestors; the apex is [0]
+  int depth_ = -1;                              // of the node added last
+  Arena reachable_;                             // of Placed: what a descent may reach
+  Arena addressed_;                             // of Placed: nodes with addresses
+  std::vector<OpenTargets> open_targets_;
+};
+
+}  // namespace cairn

@@ -1,0 +1,86 @@
+// What a zone must and should be, one function per rule, each with its RFC and its severity. An error keeps
+// the zone from being served; a warning is told and lived with.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "common/base/bytes.h"
+#include "common/base/complaint.h"
+#include "common/dns/name.h"
+#include "common/dns/types.h"
+
+namespace cairn {
+
+// A record on its way into a zone, with the place it came from. Borrows from the builder's staging arena.
+struct DraftRecord {
+  RrType type;
+  Ttl ttl;
+  ByteView rdata;
+  uint32_t line = 0;
+  uint32_t file = 0;
+};
+
+// Records of one owner and type, without duplicates.
+struct RrsetDraft {
+  RrType type;
+  Ttl ttl;  // the least of its records' (RFC 2181 section 5.2)
+  std::span<const DraftRecord> records;
+};
+
+// An owner name with all its sets, in ascending order of type.
+struct NodeDraft {
+  NameView owner;
+  bool at_apex = false;
+  std::span<const RrsetDraft> rrsets;
+
+  const RrsetDraft* Find(RrType type) const {
+    for (const RrsetDraft& rrset : rrsets) {
+      if (rrset.type == type) return &rrset;
+    }
+    return nullptr;
+  }
+};
+
+// Collects complaints with positions, up to a limit; afterwards it only counts errors.
+class CheckReport {
+ public:
+  CheckReport(const std::vector<std::string>& file_names, size_t max_complaints)
+      : file_names_(file_names), max_complaints_(max_complaints) {}
+
+  void Error(const DraftRecord& at, std::string text) {
+    Add(Severity::kError, at.file, at.line, std::move(text));
+  }
+  void Warning(const DraftRecord& at, std::string text) {
+    Add(Severity::kWarning, at.file, at.line, std::move(text));
+  }
+  // About the zone as a whole.
+  void Error(std::string text) { Add(Severity::kError, 0, 0, std::move(text)); }
+  void Add(Severity severity, uint32_t file, uint32_t line, std::string text);
+
+  bool has_errors() const { return has_errors_; }
+  // In the order of their positions.
+  Complaints Take();
+
+ private:
+  const std::vector<std::string>& file_names_;
+  size_t max_complaints_;
+  bool has_errors_ = false;
+  struct Positioned {
+    uint32_t file;
+    uint32_t line;
+    Complaint complaint;
+  };
+  std::vector<Positioned> complaints_;
+};
+
+// All rules about one node, apart from occlusion.
+void CheckNode(const NodeDraft& node, CheckReport& report);
+// Data below a zone cut other than addresses, and any data below a DNAME, is never answered: is that meant?
+void CheckOccluded(const NodeDraft& node, bool below_dname, CheckReport& report);
+// A delegation to a name server below the cut without an address leads nowhere.
+void CheckGlue(NameView cut, NameView name_server, const DraftRecord& at, CheckReport& report);
+
+}  // namespace cairn

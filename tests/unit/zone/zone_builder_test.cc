@@ -1,0 +1,186 @@
+#include "common/zone/zone_builder.h"
+
+#include <algorithm>
+#include <string>
+
+#include "common/base/random.h"
+#include "common/zonefile/zone_writer.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/unit/zone/zone_from_text.h"
+
+namespace cairn {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr std::string_view kApex = "@ 3600 SOA ns host 1 2 3 4 5\n@ 3600 NS ns.elsewhere.\n";
+
+struct CheckCase {
+  const char* name;
+  const char* records;   // after an SOA (line 1) and an NS (line 2)
+  const char* expected;  // where and what; "" when there is nothing to say
+};
+
+constexpr CheckCase kCases[] = {
+    {"nothing wrong", "www 3600 A 192.0.2.1\n", ""},
+    {"a second SOA", "@ 3600 SOA ns host 2 2 3 4 5\n",
+     "zone:3: error: a second, different SOA record for example."},
+    {"the same SOA again", "@ 3600 SOA ns host 1 2 3 4 5\n", ""},
+    {"the same SOA in other case", "@ 3600 SOA NS Host 1 2 3 4 5\n", ""},
+    {"SOA elsewhere", "www 3600 SOA ns host 1 2 3 4 5\n",
+     "zone:3: error: SOA at www.example., which is not the apex"},
+    {"outside the zone", "www.example.org. 3600 A 192.0.2.1\n",
+     "zone:3: error: www.example.org. is outside the zone example."},
+    {"CNAME with other data", "www 3600 A 192.0.2.1\nwww 3600 CNAME ns\n",
+     "zone:4: error: CNAME at www.example., which also has A (line 3)"},
+    {"CNAME at the apex", "@ 3600 CNAME www\n",
+     "zone:3: error: CNAME at example., which also has NS (line 2)"},
+    {"CNAME with NSEC and RRSIG",
+     "a 3600 CNAME b\na 3600 NSEC example. CNAME\na 3600 RRSIG CNAME 13 2 3600 20300101000000 20260101000000 "
+     "1 example. AAAA\n",
+     ""},
+    {"two CNAMEs", "a 3600 CNAME b\na 3600 CNAME c\n", "zone:4: error: a second CNAME record at a.example."},
+    {"the same CNAME twice", "a 3600 CNAME b\na 3600 CNAME B\n", ""},
+    {"two DNAMEs", "a 3600 DNAME b\na 3600 DNAME c\n", "zone:4: error: a second DNAME record at a.example."},
+    {"DNAME and CNAME", "a 3600 DNAME b\na 3600 CNAME c\n",
+     "zone:4: error: CNAME at a.example., which also has DNAME"},
+    {"a name below a DNAME", "a 3600 DNAME b\nx.a 3600 A 192.0.2.1\n",
+     "zone:4: warning: x.a.example. A lies below a DNAME"},
+    {"glue", "a 3600 NS ns.a\nns.a 3600 A 192.0.2.1\n", ""},
+    {"data below a cut", "a 3600 NS ns.elsewhere.\nx.a 3600 TXT hidden\n",
+     "zone:4: warning: x.a.example. TXT lies below a zone cut"},
+    {"missing glue", "a 3600 NS ns.a\n",
+     "zone:3: warning: a.example. is delegated to ns.a.example., which lies below the cut"},
+    {"NS below a wildcard", "*.a 3600 NS ns.elsewhere.\n",
+     "zone:3: warning: NS at the wildcard *.a.example."},
+    {"DNAME at a wildcard", "*.a 3600 DNAME b\n", "zone:3: warning: DNAME at the wildcard *.a.example."},
+    {"TTLs of one set", "a 600 A 192.0.2.1\na 300 A 192.0.2.2\n",
+     "zone:4: warning: TTL 300 of a.example. A differs from its set's first, 600: 300 is used for all"},
+    {"TTL of a signature",
+     "a 600 A 192.0.2.1\na 300 RRSIG A 13 2 600 20300101000000 20260101000000 1 example. AAAA\n",
+     "zone:4: warning: TTL 300 of the RRSIG at a.example. is not that of the A set it covers: 600 is used"},
+};
+
+TEST(ZoneBuilder, ChecksEachRule) {
+  for (const CheckCase& c : kCases) {
+    SCOPED_TRACE(c.name);
+    const ZoneBuilder::Outcome outcome = testing::ZoneFromText("example.", std::string(kApex) + c.records);
+    const std::string complaints = testing::ToText(outcome.complaints);
+    if (*c.expected == 0) {
+      EXPECT_EQ(complaints, "");
+    } else {
+      EXPECT_THAT(complaints, HasSubstr(c.expected));
+    }
+    EXPECT_EQ(outcome.zone == nullptr, HasErrors(outcome.complaints));
+  }
+}
+
+TEST(ZoneBuilder, AZoneNeedsItsApex) {
+  EXPECT_THAT(testing::ToText(testing::ZoneFromText("example.", "").complaints),
+              HasSubstr("has no SOA record"));
+  EXPECT_THAT(testing::ToText(testing::ZoneFromText("example.", "a 1 A 192.0.2.1\n").complaints),
+              HasSubstr("has no NS record"));
+  EXPECT_THAT(testing::ToText(testing::ZoneFromText("example.", "@ 1 SOA ns host 1 2 3 4 5\n").complaints),
+              HasSubstr("has no NS record"));
+}
+
+TEST(ZoneBuilder, RefusesClassesAndTypesThatNoZoneHolds) {
+  const uint8_t address[] = {192, 0, 2, 1};
+  const Name www = Name::Literal("www.example.");
+  ZoneRecord record{
+      .owner = www, .type = rr::kA, .rr_class = kClassCh, .ttl = Ttl(), .rdata = address, .line = 7};
+  ZoneBuilder builder(Name::Literal("example."));
+  builder.SetFileName(0, "transfer");
+  builder.Add(record);
+  for (const RrType meta : {RrType{0}, rr::kOpt, rr::kTsig, rr::kAny}) {
+    record.rr_class = kClassIn;
+    record.type = meta;
+    record.line++;
+    builder.Add(record);
+  }
+  const std::string complaints = testing::ToText(std::move(builder).Build().complaints);
+  EXPECT_THAT(complaints, HasSubstr("transfer:7: error: class CH in a zone of class IN"));
+  EXPECT_THAT(complaints, HasSubstr("transfer:8: error: TYPE0 is no type of data"));
+  EXPECT_THAT(complaints, HasSubstr("transfer:9: error: OPT is no type of data"));
+  EXPECT_THAT(complaints, HasSubstr("transfer:10: error: TSIG is no type of data"));
+  EXPECT_THAT(complaints, HasSubstr("transfer:11: error: ANY is no type of data"));
+}
+
+TEST(ZoneBuilder, ASetThatNoMessageHoldsIsAnError) {
+  std::string text(kApex);
+  for (int i = 0; i < 300; ++i) text += "big 3600 TXT " + std::string(220, 'x') + std::to_string(i) + "\n";
+  EXPECT_THAT(testing::ToText(testing::ZoneFromText("example.", text).complaints),
+              HasSubstr("the TXT set of big.example. has"));
+}
+
+std::vector<std::string> Lines(const Zone& zone) {
+  std::vector<std::string> lines;
+  for (const Node node : zone) {
+    for (const RrsetView rrset : node) {
+      for (const ByteView rdata : rrset) {
+        std::string line;
+        AppendZoneLine(node.owner(), node.TtlOf(rrset, rdata), kClassIn, rrset.type(), rdata, line);
+        lines.push_back(line);
+      }
+    }
+  }
+  return lines;
+}
+
+// The order of the input leaves no trace; duplicates fold; iteration is canonical.
+TEST(ZoneBuilder, AnyOrderGivesTheSameZone) {
+  std::vector<std::string> records = {"@ 3600 SOA ns host 1 2 3 4 5\n", "@ 3600 NS ns.elsewhere.\n"};
+  for (int i = 0; i < 200; ++i) {
+    const std::string n = std::to_string(i);
+    records.push_back("d" + n + " 3600 NS ns.d" + n + "\n");
+    records.push_back("ns.D" + n + " 3600 A 192.0.2." + n + "\n");
+    records.push_back("many 3600 A 198.51.100." + n + "\n");
+    records.push_back("a.b.c" + n + " 3600 TXT deep\n");
+  }
+  records.push_back("many 3600 A 198.51.100.7\n");
+  const auto build = [&]() {
+    std::string text;
+    for (const std::string& record : records) text += record;
+    ZoneBuilder::Outcome outcome = testing::ZoneFromText("example.", text);
+    EXPECT_NE(outcome.zone, nullptr) << testing::ToText(outcome.complaints);
+    return std::move(outcome.zone);
+  };
+  const std::shared_ptr<const Zone> zone = build();
+  EXPECT_EQ(zone->record_count(), 802u);
+  EXPECT_EQ(zone->node_count(), 1u + 200 + 200 + 1 + 3 * 200);
+  std::vector<std::string> expected = Lines(*zone);
+  std::sort(expected.begin(), expected.end());
+  const std::unique_ptr<Random> random = NewSeededRandom(3);
+  for (int round = 0; round < 5; ++round) {
+    for (size_t i = records.size() - 1; i > 0; --i) std::swap(records[i], records[random->Below(i + 1)]);
+    const std::shared_ptr<const Zone> shuffled = build();
+    Name before;
+    for (const Node node : *shuffled) {
+      const Name owner = node.owner();
+      if (!node.IsApex()) {
+        ASSERT_TRUE(before.view().CanonicalCompare(owner) < 0) << owner.ToText();
+      }
+      before = owner;
+    }
+    std::vector<std::string> lines = Lines(*shuffled);
+    std::sort(lines.begin(), lines.end());
+    for (std::vector<std::string>* both : {&lines, &expected}) {
+      for (std::string& line : *both) std::transform(line.begin(), line.end(), line.begin(), ::tolower);
+    }
+    EXPECT_EQ(lines, expected);
+  }
+}
+
+TEST(ZoneBuilder, NegativeTtlIsTheLesserOfTwo) {
+  EXPECT_EQ(
+      testing::ZoneFromText("a.", "@ 10 SOA . . 7 1 1 1 20\n@ 1 NS b.\n").zone->negative_ttl().seconds(),
+      10u);
+  EXPECT_EQ(
+      testing::ZoneFromText("a.", "@ 30 SOA . . 7 1 1 1 20\n@ 1 NS b.\n").zone->negative_ttl().seconds(),
+      20u);
+  EXPECT_EQ(testing::ZoneFromText("a.", "@ 30 SOA . . 7 1 1 1 20\n@ 1 NS b.\n").zone->serial(), 7u);
+}
+
+}  // namespace
+}  // namespace cairn
