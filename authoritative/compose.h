@@ -1,0 +1,40 @@
+// From what the zones say to a message: the sections of an authoritative answer in wire order (RFC 1034
+// section 4.3.2), with what DNSSEC adds to them (RFC 4035 section 3.1). Knows no packet that came in and no
+// socket.
+#pragma once
+
+#include <cstdint>
+
+#include "common/dns/message_writer.h"
+#include "common/zone/zone_lookup.h"
+#include "common/zone/zone_set.h"
+
+namespace cairn {
+
+// What QTYPE ANY and QTYPE RRSIG get over UDP (RFC 8482): one set of those there are, or all of them.
+enum class AnyAnswer : uint8_t { kMinimal, kFull };
+
+struct ComposeRequest {
+  const ZoneSet& zones;  // where aliases may lead
+  const Zone& zone;      // the one that ZoneFor chose
+  const LabelPath&
+      qname;  // in the spelling of the query: owner names of the answer are equal to it, octet for octet
+  RrType qtype;
+  bool dnssec_ok = false;  // DO: with signatures and proofs
+  AnyAnswer any = AnyAnswer::kMinimal;
+};
+
+struct Composed {
+  Rcode rcode = Rcode::kNoError;
+  bool truncated = false;
+};
+
+// The zone that answers for a name: the longest match; for DS at an apex the parent, if it is served too (RFC
+// 4035 section 3.1.4.1). Null when none is at or above the name.
+const ZoneSet::Entry* ZoneFor(const ZoneSet& zones, const LabelPath& qname, RrType qtype);
+
+// Adds answer, authority and additional section to `out`, which holds header and question, and sets AA, TC
+// and RCODE.
+Composed Compose(const ComposeRequest& request, MessageWriter& out);
+
+}  // namespace cairn

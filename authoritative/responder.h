@@ -1,0 +1,59 @@
+// The authority behind a listener: queries in, answers out, from a snapshot of zones (RFC 1034 section 4.3.2,
+// RFC 6891). One Responder belongs to one worker and is used on that worker's thread only. It works on a
+// batch: read all, hash all, prefetch all, then answer all, so that the cache misses of different queries
+// overlap. No query makes it allocate.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "authoritative/compose.h"
+#include "common/dns/query_reader.h"
+#include "common/net/network.h"
+#include "common/zone/zone_set.h"
+
+namespace cairn {
+
+struct ResponderOptions {
+  uint16_t udp_payload_octets = 1232;   // upper limit of our UDP answers (RFC 9715)
+  AnyAnswer any = AnyAnswer::kMinimal;  // RFC 8482
+};
+
+// What happened so far on this worker; plain numbers, read on its thread or summed when it rests.
+struct ResponderCounters {
+  uint64_t queries_udp = 0;
+  uint64_t queries_tcp = 0;
+  uint64_t dropped = 0;                 // shorter than a header, or a response
+  uint64_t truncated = 0;               // answers with TC
+  std::array<uint64_t, 24> by_rcode{};  // answers by RCODE, 0 to 23 (BADCOOKIE)
+};
+
+class Responder final : public QueryHandler {
+ public:
+  explicit Responder(ResponderOptions options = {});
+  ~Responder() override;
+
+  // What is served from the next batch on. Call it on the worker's own thread.
+  void SetZones(std::shared_ptr<const ZoneSet> zones);
+  const std::shared_ptr<const ZoneSet>& zones() const { return zones_; }
+
+  void OnQueries(std::span<Query> batch) override;
+
+  const ResponderCounters& counters() const { return counters_; }
+
+ private:
+  struct Pending;
+
+  static Rcode Judge(const QueryView& view);
+  void ReadAndFetch(std::span<Query> chunk);
+  void AnswerOne(Query& query, Pending& pending);
+
+  ResponderOptions options_;
+  std::shared_ptr<const ZoneSet> zones_;
+  std::unique_ptr<Pending[]> pending_;  // one for each query that is worked on together
+  ResponderCounters counters_;
+};
+
+}  // namespace cairn

@@ -1,0 +1,99 @@
+#include "authoritative/zone_loader.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <system_error>
+#include <utility>
+
+#include "absl/cleanup/cleanup.h"
+#include "common/base/status.h"
+#include "common/zone/zone_builder.h"
+#include "common/zonefile/zone_reader.h"
+#include "common/zonefile/zone_writer.h"
+#include "fmt/format.h"
+
+namespace cairn {
+namespace {
+
+// Lines are handed to the system in pieces of about this size.
+constexpr size_t kWriteOctets = size_t{1} << 18;
+
+ZoneReaderOptions OptionsFor(const Name& apex) {
+  ZoneReaderOptions options;
+  options.origin = apex;
+  return options;
+}
+
+LoadedZone Load(const Name& apex, ZoneReader reader) {
+  ZoneBuilder builder(apex);
+  builder.AddAll(reader);
+  ZoneBuilder::Outcome outcome = std::move(builder).Build();
+  return {.zone = std::move(outcome.zone), .complaints = std::move(outcome.complaints)};
+}
+
+absl::Status SystemError(std::string_view doing, const std::string& path) {
+  return Err(absl::StatusCode::kUnavailable,
+             fmt::format("{} {}: {}", doing, path, std::generic_category().message(errno)));
+}
+
+bool WriteAll(int file, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = write(file, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return false;
+    text.remove_prefix(static_cast<size_t>(written));
+  }
+  return true;
+}
+
+}  // namespace
+
+LoadedZone LoadZone(const Name& apex, const std::string& path) {
+  return Load(apex, ZoneReader::FromFile(path, OptionsFor(apex)));
+}
+
+LoadedZone LoadZoneText(const Name& apex, std::string_view text, std::string file_name) {
+  return Load(apex, ZoneReader::FromText(text, std::move(file_name), OptionsFor(apex)));
+}
+
+void DumpZone(const Zone& zone, const std::function<void(std::string_view)>& line) {
+  std::string text;
+  NameBuffer owner;
+  for (const Node node : zone) {
+    const NameView name = node.OwnerInto(owner);
+    for (const RrsetView rrset : node) {
+      for (const ByteView rdata : rrset) {
+        text.clear();
+        AppendZoneLine(name, node.TtlOf(rrset, rdata), kClassIn, rrset.type(), rdata, text);
+        line(text);
+      }
+    }
+  }
+}
+
+absl::Status WriteZone(const Zone& zone, const std::string& path) {
+  const std::string beside = path + ".new";
+  const int file = open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (file < 0) return SystemError("cannot create", beside);
+  absl::Cleanup close_file = [file]() { close(file); };
+  bool written = true;
+  std::string text;
+  DumpZone(zone, [&](std::string_view line) {
+    text += line;
+    if (text.size() < kWriteOctets) return;
+    written = written && WriteAll(file, text);
+    text.clear();
+  });
+  if (!written || !WriteAll(file, text) || fsync(file) != 0) {
+    const absl::Status failed = SystemError("cannot write", beside);
+    unlink(beside.c_str());
+    return failed;
+  }
+  if (rename(beside.c_str(), path.c_str()) != 0) return SystemError("cannot rename to", path);
+  return absl::OkStatus();
+}
+
+}  // namespace cairn

@@ -1,0 +1,32 @@
+// Zone files to zones and back (RFC 1035 section 5): what `serve`, `reload` and `check-zone` do with a path.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "common/base/complaint.h"
+#include "common/dns/name.h"
+#include "common/zone/zone.h"
+
+namespace cairn {
+
+struct LoadedZone {
+  std::shared_ptr<const Zone> zone;  // null when `complaints` holds an error: nothing of it may be served
+  Complaints complaints;
+};
+
+LoadedZone LoadZone(const Name& apex, const std::string& path);
+// The same from memory; positions call it `file_name`.
+LoadedZone LoadZoneText(const Name& apex, std::string_view text, std::string file_name);
+
+// The whole zone in canonical form and order, one record a line: OWNER TTL CLASS TYPE RDATA, all names
+// absolute. Reading it again gives the same zone. `line` is called with each, its newline included; the text
+// lives during the call.
+void DumpZone(const Zone& zone, const std::function<void(std::string_view)>& line);
+// Into a file: beside it first, then renamed, so that a crash leaves the old or the new one, whole.
+absl::Status WriteZone(const Zone& zone, const std::string& path);
+
+}  // namespace cairn

@@ -1,0 +1,87 @@
+// Any packet at all to a Responder that serves zones with every corner of RFC 1034 section 4.3.2. The
+// property: silence to what is no query (QR set, RFC 1035 section 4.1.1), else one reply that Message::Parse
+// accepts, with the query's ID and QR set, within the size its transport allows; and over UDP the same reply
+// in a batch as alone.
+#include <array>
+#include <cstdlib>
+#include <vector>
+
+#include "authoritative/responder.h"
+#include "authoritative/zone_loader.h"
+#include "common/dns/message.h"
+
+namespace {
+
+using namespace cairn;
+
+constexpr std::string_view kZone =
+    "@ 60 SOA ns host 1 2 3 4 5\n@ 60 NS ns\n@ 60 MX 1 ns\n@ 60 NSEC a NS SOA MX NSEC\nns 60 A 192.0.2.1\nns "
+    "60 AAAA 2001:db8::1\n"
+    "a 60 CNAME b\nb 60 CNAME a\n*.w 60 CNAME x.w\n*.w2 60 TXT x\nd 60 DNAME w2\nl 60 DNAME d.l\n"
+    "c 60 NS ns.c\nc 60 NS ns\nns.c 60 A 192.0.2.2\nc 60 DS 1 13 2 "
+    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n"
+    "a 60 NSEC w2 CNAME NSEC\nw2 60 NSEC @ NSEC\nx.e 60 A 192.0.2.3\n"
+    "big 60 TXT "
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+    "aaaa "
+    "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+    "bbbbbbbbbbbb "
+    "cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
+    "cccccccccccc "
+    "dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd"
+    "dddddddddddd\n";
+
+Responder& TheResponder() {
+  static Responder* const responder = [] {
+    std::vector<std::shared_ptr<const Zone>> zones;
+    for (const char* apex : {"z.", "c.z.", "."}) {
+      LoadedZone loaded = LoadZoneText(Name::Literal(apex), kZone, "zone");
+      if (loaded.zone == nullptr) std::abort();
+      zones.push_back(std::move(loaded.zone));
+    }
+    auto* made = new Responder;
+    made->SetZones(ZoneSet::Of(std::move(zones)));
+    return made;
+  }();
+  return *responder;
+}
+
+void Require(bool holds) {
+  if (!holds) std::abort();
+}
+
+void CheckReply(ByteView packet, const Query& query, size_t limit) {
+  const bool silent = packet.size() < kHeaderOctets || (packet[2] & 0x80) != 0;
+  Require(silent == (query.reply_octets == 0));
+  Require(silent == query.dropped);
+  if (silent) return;
+  const ByteView reply(query.reply.data(), query.reply_octets);
+  Require(reply.size() <= limit);
+  Require(reply[0] == packet[0] && reply[1] == packet[1] && (reply[2] & 0x80) != 0);
+  Require(Message::Parse(reply).ok());
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  static auto* const replies = new std::array<std::array<uint8_t, 65535>, 3>;
+  const ByteView packet(data, size);
+  std::array<Query, 2> batch;
+  for (size_t i = 0; i < batch.size(); ++i) {
+    batch[i].packet = packet;
+    batch[i].reply = std::span((*replies)[i]).first(4096);
+  }
+  TheResponder().OnQueries(batch);
+  for (const Query& query : batch) CheckReply(packet, query, 1232);
+  Require(batch[0].reply_octets == batch[1].reply_octets &&
+          std::equal((*replies)[0].begin(), (*replies)[0].begin() + batch[0].reply_octets,
+                     (*replies)[1].begin()));
+
+  Query query;
+  query.packet = packet;
+  query.tcp = true;
+  query.reply = (*replies)[2];
+  TheResponder().OnQueries({&query, 1});
+  CheckReply(packet, query, kMaxMessageOctets);
+  return 0;
+}

@@ -1,0 +1,75 @@
+#include "authoritative/zone_loader.h"
+
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace cairn {
+namespace {
+
+std::vector<std::string> Dump(const Zone& zone) {
+  std::vector<std::string> lines;
+  DumpZone(zone, [&](std::string_view line) { lines.emplace_back(line); });
+  return lines;
+}
+
+TEST(ZoneLoader, ADumpReadsBackAsTheSameZone) {
+  for (const auto& [apex, file] :
+       {std::pair("example.", "lookup.zone"), std::pair("signed.", "denial.zone")}) {
+    const LoadedZone loaded =
+        LoadZone(Name::Literal(apex), std::string(CAIRN_SOURCE_DIR "/zones/golden/") + file);
+    ASSERT_NE(loaded.zone, nullptr) << file;
+    const std::vector<std::string> lines = Dump(*loaded.zone);
+    EXPECT_EQ(lines.size(), loaded.zone->record_count());
+    std::string text;
+    for (const std::string& line : lines) text += line;
+    const LoadedZone again = LoadZoneText(Name::Literal(apex), text, "dump");
+    ASSERT_NE(again.zone, nullptr);
+    EXPECT_EQ(Dump(*again.zone), lines);
+  }
+}
+
+TEST(ZoneLoader, WritesAFileThatLoadsAgain) {
+  const LoadedZone loaded = LoadZone(Name::Literal("example."), CAIRN_SOURCE_DIR "/zones/golden/lookup.zone");
+  const std::string path = ::testing::TempDir() + "/zone_loader_test.zone";
+  ASSERT_TRUE(WriteZone(*loaded.zone, path).ok());
+  EXPECT_FALSE(std::filesystem::exists(path + ".new"));
+  const LoadedZone again = LoadZone(Name::Literal("example."), path);
+  ASSERT_NE(again.zone, nullptr);
+  EXPECT_EQ(Dump(*again.zone), Dump(*loaded.zone));
+  std::filesystem::remove(path);
+}
+
+TEST(ZoneLoader, AFileThatIsNotThereIsAComplaint) {
+  const LoadedZone loaded = LoadZone(Name::Literal("example."), "/nonexistent/zone");
+  EXPECT_EQ(loaded.zone, nullptr);
+  ASSERT_FALSE(loaded.complaints.empty());
+  EXPECT_THAT(loaded.complaints.front().ToText(), ::testing::HasSubstr("/nonexistent/zone"));
+}
+
+TEST(ZoneLoader, AWrongFolderIsAStatusThatNamesIt) {
+  const LoadedZone loaded = LoadZone(Name::Literal("example."), CAIRN_SOURCE_DIR "/zones/golden/lookup.zone");
+  const absl::Status status = WriteZone(*loaded.zone, "/nonexistent/zone");
+  EXPECT_FALSE(status.ok());
+  EXPECT_THAT(status.ToString(), ::testing::HasSubstr("/nonexistent/zone"));
+}
+
+// A syntax error and a mistake in the content, both told in one run, and the zone not served.
+TEST(ZoneLoader, AllMistakesAreToldAtOnce) {
+  const LoadedZone loaded = LoadZoneText(Name::Literal("example."),
+                                         "@ 60 SOA ns host 1 2 3 4 5\n@ 60 NS ns\nbad 60 A 192.0.2.256\n"
+                                         "a 60 CNAME b\na 60 A 192.0.2.1\n",
+                                         "zone");
+  EXPECT_EQ(loaded.zone, nullptr);
+  std::string complaints;
+  for (const Complaint& complaint : loaded.complaints) complaints += complaint.ToText() + "\n";
+  EXPECT_THAT(complaints, ::testing::HasSubstr("zone:3:"));
+  EXPECT_THAT(complaints, ::testing::HasSubstr("zone:4: error: CNAME at a.example."));
+}
+
+}  // namespace
+}  // namespace cairn
