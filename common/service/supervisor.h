@@ -1,0 +1,36 @@
+// The main thread of a server: workers answer queries, this one waits for signals and control requests and
+// does what they ask. Reloading therefore never holds up a query, and needs no lock against another reload.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+namespace cairn {
+
+class Supervisor {
+ public:
+  // Blocks SIGHUP, SIGTERM and SIGINT for this thread and those it starts from now on, and ignores SIGPIPE (a
+  // client that leaves must not end the server): make it before any thread.
+  Supervisor();
+  ~Supervisor();
+  Supervisor(const Supervisor&) = delete;
+  Supervisor& operator=(const Supervisor&) = delete;
+
+  void OnHangup(std::function<void()> reload) { reload_ = std::move(reload); }
+  // Calls `ready` whenever `fd` is readable.
+  void Watch(int fd, std::function<void()> ready);
+
+  // Returns the signal that asked for the end: SIGTERM or SIGINT.
+  int Run();
+
+ private:
+  struct Watched {
+    int fd;
+    std::function<void()> ready;
+  };
+  int signal_fd_;
+  std::function<void()> reload_;
+  std::vector<Watched> watched_;
+};
+
+}  // namespace cairn
