@@ -10,6 +10,11 @@ namespace cairn::limits {
 // --- Wire (both programs)
 // Above this an OPT is refused: 16 000 options in one packet cost a server milliseconds (CVE-2026-41292).
 inline constexpr size_t kMaxEdnsOptions = 32;
+// Labels and pointers that the names of one message may cost its reader, together: so many, and more for each of its octets.
+// Deep names written as two octets each cost 10 ms in 64 KiB (CVE-2024-8508, CVE-2026-44390, RFC 9267); those of real zones
+// cost less than one step an octet. The compressor spends half, so that what it writes can be read.
+inline constexpr size_t kNameSteps = 8192;
+inline constexpr size_t kNameStepsPerOctet = 4;
 // Never send or ask for what IP would fragment (RFC 9715).
 inline constexpr uint16_t kUdpPayloadOctets = 1232;
 
@@ -70,5 +75,16 @@ inline constexpr size_t kMaxAliasLinks = 16;
 // Targets whose addresses come along unasked; more is work for an attacker's MX set (CVE-2024-11187). Glue that a
 // referral needs is not counted.
 inline constexpr size_t kMaxAdditionalNames = 13;
+
+// --- Zone files
+// Text of one record or directive, all its lines in parentheses together: the longest RDATA written as \DDD takes 256 KiB.
+// What is longer has lost a parenthesis.
+inline constexpr size_t kZoneEntryOctets = 2 << 20;
+// $INCLUDE inside $INCLUDE, and all of them in one zone: files that include each other twice would grow as 2^depth.
+inline constexpr size_t kZoneIncludeDepth = 10;
+inline constexpr size_t kZoneIncludes = 10'000;
+// Records which all $GENERATE of a zone may make, and the text of one of them.
+inline constexpr uint64_t kZoneGenerated = 1 << 20;
+inline constexpr size_t kZoneGeneratedOctets = 4096;
 
 }  // namespace cairn::limits

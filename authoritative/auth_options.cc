@@ -1,0 +1,189 @@
+#include "authoritative/auth_options.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <map>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "common/base/status.h"
+#include "common/config/document.h"
+#include "common/config/schema.h"
+
+namespace cairn {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr uint32_t kMostThreads = 256;
+constexpr std::string_view kZoneFileEnding = ".zone";
+
+std::optional<std::string> ReadThreads(const ConfigNode& node, uint32_t& threads) {
+  if (node.text == "auto") {
+    threads = 0;
+    return std::nullopt;
+  }
+  uint32_t number = 0;
+  const char* const end = node.text.data() + node.text.size();
+  const auto [stop, error] = std::from_chars(node.text.data(), end, number);
+  if (error != std::errc{} || stop != end || number == 0 || number > kMostThreads) {
+    return fmt::format("\"{}\" is neither auto nor a number from 1 to {}", node.text, kMostThreads);
+  }
+  threads = number;
+  return std::nullopt;
+}
+
+// A feature of later versions: its one value for now is `off`, so that nobody believes to be protected who is
+// not.
+void DeclareUnavailable(ConfigSchema& schema, std::string_view name, std::string_view text) {
+  schema.Custom(
+      name,
+      [](const ConfigNode& node) -> std::optional<std::string> {
+        if (node.kind == ConfigNode::Kind::kScalar && node.text == "off") return std::nullopt;
+        return "not available in this version: write off";
+      },
+      [] { return std::string("off"); }, text);
+}
+
+void DeclareTransferRule(ConfigSchema& schema, TransferRule& rule) {
+  schema.Custom(
+      "net",
+      [&rule](const ConfigNode& node) -> std::optional<std::string> {
+        const absl::StatusOr<Subnet> net = Subnet::FromText(node.text);
+        if (!net.ok()) return std::string(ErrorText(net.status()));
+        rule.net = *net;
+        return std::nullopt;
+      },
+      [&rule] { return rule.net.ToText(); }, "addresses this rule is about");
+  schema.Require("net");
+}
+
+void DeclareZone(ConfigSchema& schema, ZoneOptions& zone) {
+  schema.Place(zone.where);
+  schema.DomainName("name", zone.name, "the zone's apex");
+  schema.Text("file", zone.file, "its zone file");
+  schema.Choice<ZoneRole>("role", zone.role, {{"primary", ZoneRole::kPrimary}},
+                          "where its data come from: a file");
+  schema.List<TransferRule>("transfer", zone.transfer, DeclareTransferRule,
+                            "who may have the whole zone (AXFR)");
+  schema.Require("name");
+  schema.Require("file");
+}
+
+void DeclareAuthOptions(ConfigSchema& schema, AuthOptions& options) {
+  ConfigSchema& server = schema.Section("server", "sockets and process");
+  server.Endpoints("listen", options.listen, 53, "addresses to answer on, over UDP and TCP");
+  server.Custom(
+      "threads", [&options](const ConfigNode& node) { return ReadThreads(node, options.threads); },
+      [&options] { return options.threads == 0 ? std::string("auto") : std::to_string(options.threads); },
+      "workers; auto is one for each processor");
+  server.Text("user", options.user, "whom to become when started as root");
+  server.Text("state-dir", options.state_dir, "where the server keeps what it must not forget");
+  server.Text("control-socket", options.control_socket, "where `cairn-auth ctl` reaches the server");
+  ConfigSchema& log = schema.Section("log", "what the operator is told");
+  static bool standard_error = true;  // the one target there is
+  log.Choice<bool>("target", standard_error, {{"stderr", true}}, "where lines go");
+  log.Choice<LogLevel>("level", options.log_level,
+                       {{"debug", LogLevel::kDebug},
+                        {"info", LogLevel::kInfo},
+                        {"warning", LogLevel::kWarning},
+                        {"error", LogLevel::kError}},
+                       "the least important lines that are written");
+  schema.Choice<AnyAnswer>("any", options.any, {{"minimal", AnyAnswer::kMinimal}, {"full", AnyAnswer::kFull}},
+                           "what QTYPE ANY gets over UDP (RFC 8482)");
+  DeclareUnavailable(schema, "rate-limit", "limits of answers to one client network");
+  DeclareUnavailable(schema, "cookies", "DNS cookies (RFC 7873)");
+  schema.Text("zones-dir", options.zones_dir, "folder whose files NAME.zone are zones");
+  schema.List<ZoneOptions>("zones", options.zones, DeclareZone, "zones served");
+}
+
+void Complain(Complaints& complaints, TextPosition where, std::string text) {
+  complaints.push_back({Severity::kError, std::move(where), std::move(text)});
+}
+
+void AddZonesOfFolder(AuthOptions& options, Complaints& complaints) {
+  std::error_code failure;
+  std::vector<fs::path> files;
+  for (const fs::directory_entry& entry : fs::directory_iterator(options.zones_dir, failure)) {
+    if (entry.path().extension() == kZoneFileEnding) files.push_back(entry.path());
+  }
+  if (failure) {
+    return Complain(complaints, {.file = options.zones_dir},
+                    fmt::format("cannot read this folder of zones: {}", failure.message()));
+  }
+  std::ranges::sort(files);  // folders have no order of their own
+  for (const fs::path& file : files) {
+    ZoneOptions zone;
+    zone.file = zone.where.file = file.string();
+    absl::StatusOr<Name> name = Name::FromText(file.stem().string());
+    if (!name.ok()) {
+      Complain(complaints, zone.where,
+               fmt::format("the file's name is not a zone's: {}", ErrorText(name.status())));
+      continue;
+    }
+    zone.name = *std::move(name);
+    options.zones.push_back(std::move(zone));
+  }
+}
+
+void RefuseDoubles(const std::vector<ZoneOptions>& zones, Complaints& complaints) {
+  absl::flat_hash_map<std::string, const ZoneOptions*> seen;
+  for (const ZoneOptions& zone : zones) {
+    const auto [first, fresh] = seen.emplace(zone.name.ToLower().ToText(), &zone);
+    if (fresh) continue;
+    Complain(
+        complaints, zone.where,
+        fmt::format("zone {} was given before, at {}", zone.name.ToText(), first->second->where.ToText()));
+  }
+}
+
+std::string Absolute(const std::string& path, const fs::path& folder) {
+  return path.empty() ? path : (folder / path).lexically_normal().string();
+}
+
+// Paths of a file start where the file lies; those of the command line where the command was given.
+void MakeAbsolute(AuthOptions& options, const std::string& config_file) {
+  const fs::path folder = fs::absolute(config_file).parent_path();
+  for (std::string* path : {&options.state_dir, &options.control_socket, &options.zones_dir}) {
+    *path = Absolute(*path, folder);
+  }
+  for (ZoneOptions& zone : options.zones) zone.file = Absolute(zone.file, folder);
+}
+
+}  // namespace
+
+std::optional<AuthOptions> ReadAuthOptions(const AuthArguments& arguments, Complaints& complaints) {
+  AuthOptions options;
+  if (!arguments.config_file.empty()) {
+    const std::optional<ConfigNode> document = ReadConfigFile(arguments.config_file, complaints);
+    if (!document) return std::nullopt;
+    ConfigSchema schema;
+    DeclareAuthOptions(schema, options);
+    schema.Read(*document, complaints);
+    MakeAbsolute(options, arguments.config_file);
+  }
+  if (!arguments.listen.empty()) options.listen = arguments.listen;
+  if (options.listen.empty())
+    options.listen = {*Endpoint::FromText("0.0.0.0@53"), *Endpoint::FromText("::@53")};
+  if (!arguments.zones_dir.empty()) options.zones_dir = fs::absolute(arguments.zones_dir).string();
+  for (const ZoneOptions& zone : arguments.zones) {
+    options.zones.push_back(zone);
+    options.zones.back().file = fs::absolute(zone.file).string();
+  }
+  if (!options.zones_dir.empty()) AddZonesOfFolder(options, complaints);
+  RefuseDoubles(options.zones, complaints);
+  if (HasErrors(complaints)) return std::nullopt;
+  return options;
+}
+
+std::string PrintAuthOptions(const AuthOptions& options) {
+  AuthOptions printed = options;
+  ConfigSchema schema;
+  DeclareAuthOptions(schema, printed);
+  return schema.Print();
+}
+
+}  // namespace cairn

@@ -1,0 +1,62 @@
+// What an operator may ask of cairn-auth: its configuration file, and the words of the command line that
+// replace parts of it. One declaration (DeclareAuthOptions) reads the file, prints the effective
+// configuration and tells which words exist.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "authoritative/compose.h"
+#include "common/base/complaint.h"
+#include "common/dns/name.h"
+#include "common/net/endpoint.h"
+#include "common/service/log.h"
+
+namespace cairn {
+
+struct TransferRule {
+  Subnet net;
+};
+
+enum class ZoneRole : uint8_t { kPrimary };
+
+struct ZoneOptions {
+  Name name;
+  std::string file;
+  ZoneRole role = ZoneRole::kPrimary;
+  std::vector<TransferRule> transfer;  // who may have the whole zone; nobody when empty
+  TextPosition where;
+};
+
+struct AuthOptions {
+  std::vector<Endpoint> listen;  // empty: 0.0.0.0@53 and ::@53
+  uint32_t threads = 0;          // 0: one a processor
+  std::string user;
+  std::string state_dir = "/var/lib/cairn-auth";
+  std::string control_socket = kDefaultControlSocket;
+  LogLevel log_level = LogLevel::kInfo;
+  AnyAnswer any = AnyAnswer::kMinimal;
+  std::string zones_dir;  // each NAME.zone in it is the file of zone NAME
+  std::vector<ZoneOptions> zones;
+
+  static constexpr const char* kDefaultControlSocket = "/run/cairn-auth/control";
+};
+
+// What stands on the command line of `serve`.
+struct AuthArguments {
+  std::string config_file;
+  std::vector<Endpoint> listen;    // instead of the file's
+  std::vector<ZoneOptions> zones;  // besides the file's
+  std::string zones_dir;           // instead of the file's
+};
+
+// The configuration as a whole, with the zones of zones-dir found and every path made absolute (relative ones
+// start at the configuration file's folder). nullopt, and at least one error, when anything in it is wrong.
+std::optional<AuthOptions> ReadAuthOptions(const AuthArguments& arguments, Complaints& complaints);
+
+// As YAML, with the defaults.
+std::string PrintAuthOptions(const AuthOptions& options);
+
+}  // namespace cairn

@@ -1,0 +1,220 @@
+#include "authoritative/commands.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdio>
+#include <string_view>
+#include <utility>
+
+#include "authoritative/auth_options.h"
+#include "authoritative/serve.h"
+#include "authoritative/zone_loader.h"
+#include "common/base/status.h"
+#include "common/service/arguments.h"
+#include "common/service/control.h"
+#include "common/service/version.h"
+
+namespace cairn {
+namespace {
+
+constexpr int kDone = 0;
+constexpr int kFailed = 1;
+constexpr int kWrongUsage = 2;
+
+struct Verb {
+  std::string_view name;
+  std::string_view usage;
+  std::string_view text;
+  int (*run)(Arguments& arguments);
+};
+
+int RunServe(Arguments& arguments);
+int RunCheckZone(Arguments& arguments);
+int RunCheckConfig(Arguments& arguments);
+int RunCtl(Arguments& arguments);
+
+constexpr std::array<Verb, 4> kVerbs = {{
+    {"serve", "serve [--config FILE] [--listen ADDRESS@PORT]... [--zone NAME=FILE]... [--zones DIR]",
+     "Answers queries about zones, in the foreground, until SIGTERM; SIGHUP reads changed files again.\n"
+     "  --config FILE           the configuration file (YAML)\n"
+     "  --listen ADDRESS@PORT   answer there instead of where the file says (127.0.0.1@5353, ::1@53)\n"
+     "  --zone NAME=FILE        serve this zone too\n"
+     "  --zones DIR             serve each file NAME.zone of this folder as zone NAME\n",
+     RunServe},
+    {"check-zone", "check-zone NAME FILE [--dump]",
+     "Reads a zone file and says what is wrong with it; exit code 0 when it can be served.\n"
+     "  --dump                  print the zone, one record a line, names absolute, in canonical order\n",
+     RunCheckZone},
+    {"check-config", "check-config FILE",
+     "Reads a configuration file and prints it with the defaults, or says what is wrong with it.\n",
+     RunCheckConfig},
+    {"ctl", "ctl [--socket PATH] status | reload [ZONE] | zone-status [ZONE] | metrics | help",
+     "Asks the running server.\n"
+     "  --socket PATH           its control socket (default /run/cairn-auth/control)\n",
+     RunCtl},
+}};
+
+void PrintUsage(std::FILE* out) {
+  fmt::print(out, "cairn-auth {}: an authoritative DNS server\n\n", Version());
+  for (const Verb& verb : kVerbs) fmt::print(out, "  cairn-auth {}\n", verb.usage);
+  fmt::print(out, "\n--help after a verb tells more; --version prints the version.\n");
+}
+
+int WrongUsage(const Verb& verb, std::string_view mistake) {
+  fmt::print(stderr, "cairn-auth {}: {}\nusage: cairn-auth {}\n", verb.name, mistake, verb.usage);
+  return kWrongUsage;
+}
+
+int WrongUsage(std::string_view verb_name, std::string_view mistake) {
+  for (const Verb& verb : kVerbs) {
+    if (verb.name == verb_name) return WrongUsage(verb, mistake);
+  }
+  return kWrongUsage;
+}
+
+void AddListen(Arguments& arguments, const std::string& text, std::vector<Endpoint>& listen) {
+  const absl::StatusOr<Endpoint> endpoint = Endpoint::FromText(text, 53);
+  if (!endpoint.ok()) return arguments.Fail(fmt::format("--listen: {}", ErrorText(endpoint.status())));
+  listen.push_back(*endpoint);
+}
+
+void AddZone(Arguments& arguments, const std::string& text, std::vector<ZoneOptions>& zones) {
+  const size_t equals = text.find('=');
+  if (equals == std::string::npos || equals + 1 == text.size()) {
+    return arguments.Fail(
+        fmt::format("--zone {}: write NAME=FILE, such as example.org=example.org.zone", text));
+  }
+  absl::StatusOr<Name> name = Name::FromText(text.substr(0, equals));
+  if (!name.ok()) return arguments.Fail(fmt::format("--zone {}: {}", text, ErrorText(name.status())));
+  ZoneOptions& zone = zones.emplace_back();
+  zone.name = *std::move(name);
+  zone.file = text.substr(equals + 1);
+  zone.where.file = "--zone " + text;
+}
+
+int RunServe(Arguments& arguments) {
+  AuthArguments asked;
+  while (arguments.Next()) {
+    if (const auto file = arguments.ValueOf("--config"))
+      asked.config_file = *file;
+    else if (const auto listen = arguments.ValueOf("--listen"))
+      AddListen(arguments, *listen, asked.listen);
+    else if (const auto zone = arguments.ValueOf("--zone"))
+      AddZone(arguments, *zone, asked.zones);
+    else if (const auto folder = arguments.ValueOf("--zones"))
+      asked.zones_dir = *folder;
+    else
+      arguments.FailUnknown();
+  }
+  if (asked.config_file.empty() && asked.zones.empty() && asked.zones_dir.empty()) {
+    arguments.Fail("nothing to serve: give --config FILE, --zone NAME=FILE or --zones DIR");
+  }
+  if (!arguments.ok()) return WrongUsage("serve", arguments.mistake());
+  return Serve(asked);
+}
+
+// The words of a verb that takes `most` at most and at least `least`, and perhaps one flag.
+std::vector<std::string> TakeWords(Arguments& arguments, size_t count, std::string_view flag,
+                                   bool& flag_given) {
+  std::vector<std::string> words;
+  while (arguments.Next()) {
+    if (!flag.empty() && arguments.Is(flag))
+      flag_given = true;
+    else if (arguments.IsOption() || words.size() == count)
+      arguments.FailUnknown();
+    else
+      words.push_back(arguments.word());
+  }
+  if (words.size() < count) arguments.Fail("something is missing");
+  return words;
+}
+
+int RunCheckZone(Arguments& arguments) {
+  bool dump = false;
+  const std::vector<std::string> words = TakeWords(arguments, 2, "--dump", dump);
+  if (!arguments.ok()) return WrongUsage("check-zone", arguments.mistake());
+  const absl::StatusOr<Name> apex = Name::FromText(words[0]);
+  if (!apex.ok()) return WrongUsage("check-zone", ErrorText(apex.status()));
+
+  const LoadedZone loaded = LoadZone(*apex, words[1]);
+  for (const Complaint& complaint : loaded.complaints) fmt::print(stderr, "{}\n", complaint.ToText());
+  if (loaded.zone == nullptr) return kFailed;
+  if (dump) {
+    DumpZone(*loaded.zone, [](std::string_view line) { std::fwrite(line.data(), 1, line.size(), stdout); });
+    return std::fflush(stdout) == 0 ? kDone : kFailed;
+  }
+  fmt::print("{} can be served: serial {}, {} records, {} octets of memory\n", apex->ToText(),
+             loaded.zone->serial(), loaded.zone->record_count(), loaded.zone->MemoryOctets());
+  return kDone;
+}
+
+int RunCheckConfig(Arguments& arguments) {
+  bool no_flag = false;
+  const std::vector<std::string> words = TakeWords(arguments, 1, "", no_flag);
+  if (!arguments.ok()) return WrongUsage("check-config", arguments.mistake());
+  Complaints complaints;
+  AuthArguments asked;
+  asked.config_file = words[0];
+  const std::optional<AuthOptions> options = ReadAuthOptions(asked, complaints);
+  for (const Complaint& complaint : complaints) fmt::print(stderr, "{}\n", complaint.ToText());
+  if (!options) return kFailed;
+  fmt::print("{}", PrintAuthOptions(*options));
+  return kDone;
+}
+
+int RunCtl(Arguments& arguments) {
+  std::string socket = AuthOptions::kDefaultControlSocket;
+  std::vector<std::string> words;
+  while (arguments.Next()) {
+    const auto path = arguments.ValueOf("--socket");
+    if (path)
+      socket = *path;
+    else if (arguments.IsOption())
+      arguments.FailUnknown();
+    else
+      words.push_back(arguments.word());
+  }
+  if (words.empty()) arguments.Fail("a verb is missing");
+  if (!arguments.ok()) return WrongUsage("ctl", arguments.mistake());
+  const absl::StatusOr<ControlReply> reply = AskControl(socket, words);
+  if (!reply.ok()) {
+    fmt::print(stderr, "cairn-auth ctl: {}\n", ErrorText(reply.status()));
+    return kFailed;
+  }
+  fmt::print(reply->ok ? stdout : stderr, "{}", reply->text);
+  return reply->ok ? kDone : kFailed;
+}
+
+bool AsksForHelp(const std::vector<std::string>& words) {
+  for (const std::string& word : words) {
+    if (word == "--help" || word == "-h") return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+int RunCommand(std::vector<std::string> words) {
+  const std::string first = words.empty() ? "" : words[0];
+  if (first == "--version") {
+    fmt::print("cairn-auth {}\n", Version());
+    return kDone;
+  }
+  for (const Verb& verb : kVerbs) {
+    if (verb.name != first) continue;
+    if (AsksForHelp(words)) {
+      fmt::print("usage: cairn-auth {}\n\n{}", verb.usage, verb.text);
+      return kDone;
+    }
+    words.erase(words.begin());
+    Arguments arguments(std::move(words));
+    return verb.run(arguments);
+  }
+  const bool help = first == "--help" || first == "-h" || first == "help";
+  if (!help && !first.empty()) fmt::print(stderr, "cairn-auth: there is no verb \"{}\"\n\n", first);
+  PrintUsage(help ? stdout : stderr);
+  return help ? kDone : kWrongUsage;
+}
+
+}  // namespace cairn

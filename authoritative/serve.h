@@ -1,0 +1,12 @@
+// The running authority: workers that answer, and a main thread that reloads, reports and ends them.
+#pragma once
+
+#include "authoritative/auth_options.h"
+
+namespace cairn {
+
+// Serves until SIGTERM or SIGINT. Returns the process's exit code: 0 after a clean end; 1, with a message on
+// standard error and nothing started, when the configuration, an address or the user is refused.
+int Serve(const AuthArguments& arguments);
+
+}  // namespace cairn

@@ -1,0 +1,54 @@
+#include "authoritative/serve_worker.h"
+
+#include <future>
+#include <utility>
+
+namespace cairn {
+
+AuthWorker::AuthWorker(const Clock& clock, ResponderOptions responder, UvNetworkOptions network)
+    : loop_(clock), network_(loop_, network), responder_(responder) {}
+
+AuthWorker::~AuthWorker() {
+  if (!thread_.joinable()) return;
+  loop_.Stop();
+  thread_.join();
+}
+
+absl::Status AuthWorker::Listen(Endpoint& local) {
+  absl::StatusOr<std::unique_ptr<Listener>> listener = network_.Listen(local, responder_);
+  if (!listener.ok()) return listener.status();
+  local = (*listener)->local();
+  listeners_.push_back(*std::move(listener));
+  return absl::OkStatus();
+}
+
+void AuthWorker::Start(std::shared_ptr<const ZoneSet> zones) {
+  responder_.SetZones(std::move(zones));
+  thread_ = std::thread([this] { loop_.Run(); });
+}
+
+void AuthWorker::SetZones(std::shared_ptr<const ZoneSet> zones) {
+  OnWorker([&] { responder_.SetZones(zones); });
+}
+
+WorkerCounters AuthWorker::Counters() {
+  WorkerCounters counters;
+  OnWorker([&] {
+    counters = {.network = network_.counters(),
+                .responder = responder_.counters(),
+                .tcp_connections = network_.tcp_connections()};
+  });
+  return counters;
+}
+
+// Runs `work` between two batches of the worker and waits for it.
+void AuthWorker::OnWorker(const std::function<void()>& work) {
+  std::promise<void> done;
+  loop_.Post([&] {
+    work();
+    done.set_value();
+  });
+  done.get_future().wait();
+}
+
+}  // namespace cairn
