@@ -1,8 +1,10 @@
 #include "common/dns/message_writer.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
+#include "common/base/limits.h"
 #include "common/dns/rdata.h"
 
 namespace cairn {
@@ -18,11 +20,35 @@ constexpr uint16_t kRcodeMask = 0x000f;
 constexpr size_t kPointerLimit = 0x4000;  // an offset has 14 bits (RFC 1035 section 4.1.4)
 constexpr uint16_t kPointer = 0xc000;
 
-// Parent and label in 32 bits: unequal keys mean unequal suffixes; equal ones are compared octet by octet.
-uint32_t TargetKey(size_t parent, const uint8_t* label) {
-  const uint32_t length = label[0];
-  const uint32_t octets = uint32_t{label[1]} << 16 | uint32_t{label[1 + length / 2]} << 8 | label[length];
-  return static_cast<uint32_t>(parent) << 24 | (octets ^ length << 18);
+constexpr size_t kHeadOctets = 8;  // length octet and seven more: most labels, whole
+
+template <typename Word>
+Word LoadLittleEndian(const uint8_t* at) {
+  Word word = 0;
+  std::memcpy(&word, at, sizeof word);
+  if constexpr (std::endian::native == std::endian::big) {
+    word = sizeof word == 8 ? static_cast<Word>(__builtin_bswap64(word))
+                            : static_cast<Word>(__builtin_bswap32(word));
+  }
+  return word;
+}
+
+// The first eight octets of the label that starts at name[at], its length among them, with zeros behind a
+// shorter one. Nothing is read beyond the name.
+uint64_t LabelHead(ByteView name, size_t at) {
+  const uint8_t* label = name.data() + at;
+  const size_t octets = 1 + size_t{label[0]};
+  const size_t readable = name.size() - at;  // at least three: length, an octet, the root
+  uint64_t head;
+  if (readable >= 8) {
+    head = LoadLittleEndian<uint64_t>(label);
+  } else if (readable >= 4) {
+    const uint64_t last = LoadLittleEndian<uint32_t>(label + readable - 4);
+    head = LoadLittleEndian<uint32_t>(label) | last << 8 * (readable - 4);
+  } else {
+    head = uint64_t{label[1]} << 8 | label[0];
+  }
+  return octets >= kHeadOctets ? head : head & ((uint64_t{1} << 8 * octets) - 1);
 }
 
 }  // namespace
@@ -39,6 +65,7 @@ void MessageWriter::Begin(const Header& header) {
   question_count_ = 0;
   counts_ = {};
   target_count_ = 0;
+  labels_searched_ = 0;
 }
 
 void MessageWriter::Reserve(size_t octets) { reserved_ += octets; }
@@ -61,7 +88,7 @@ bool MessageWriter::AddQuestionOctets(ByteView question, size_t qname_octets) {
   for (size_t at = 0; at + 1 < qname_octets; at += 1 + size_t{question[at]}) {
     label_starts[labels++] = static_cast<uint8_t>(at);
   }
-  RememberLabels(start, {label_starts.data(), labels}, kRoot);
+  RememberLabels(question.first(qname_octets), start, {label_starts.data(), labels}, kRoot);
   ++question_count_;
   return true;
 }
@@ -132,15 +159,19 @@ void MessageWriter::SetAuthoritative(bool on) {
 
 bool MessageWriter::PutName(NameView name, bool compress) {
   const uint8_t* wire = name.data();
+  if (labels_searched_ > limits::kNameSteps / 2 + limits::kNameStepsPerOctet / 2 * size_)
+    return PutBytes(name.wire());
   std::array<uint8_t, kMaxLabels> label_starts;
   size_t labels = 0;
   for (size_t at = 0; wire[at] != 0; at += 1 + size_t{wire[at]})
     label_starts[labels++] = static_cast<uint8_t>(at);
+  labels_searched_ += labels;
 
   size_t known = kRoot;        // the longest suffix that is in the message already
   size_t new_labels = labels;  // how many labels stand before it
   for (size_t from = 0; new_labels > 0; --new_labels) {
-    const size_t child = FindChild(known, wire + label_starts[new_labels - 1], from);
+    const size_t at = label_starts[new_labels - 1];
+    const size_t child = FindChild(known, wire + at, LabelHead(name.wire(), at), from);
     if (child == kRoot) break;
     known = child;
     from = child + 1;
@@ -156,7 +187,7 @@ bool MessageWriter::PutName(NameView name, bool compress) {
   } else if (!PutBytes(name.wire())) {
     return false;
   }
-  RememberLabels(start, {label_starts.data(), new_labels}, known);
+  RememberLabels(name.wire(), start, {label_starts.data(), new_labels}, known);
   return true;
 }
 
@@ -194,21 +225,23 @@ size_t MessageWriter::Finish() {
 }
 
 // Case counts: an owner name in another spelling than an earlier one keeps its own (RFC 4343 section 4.1).
-size_t MessageWriter::FindChild(size_t parent, const uint8_t* label, size_t from) const {
-  const uint32_t key = TargetKey(parent, label);
+size_t MessageWriter::FindChild(size_t parent, const uint8_t* label, uint64_t head, size_t from) const {
+  const size_t octets = 1 + size_t{label[0]};
   for (size_t i = from; i < target_count_; ++i) {
-    if (targets_.keys[i] == key && std::memcmp(out_ + targets_.offsets[i], label, 1 + size_t{label[0]}) == 0)
-      return i;
+    if (targets_.heads[i] != head || targets_.parents[i] != parent) continue;
+    if (octets <= kHeadOctets || std::memcmp(out_ + targets_.offsets[i], label, octets) == 0) return i;
   }
   return kRoot;
 }
 
-void MessageWriter::RememberLabels(size_t name_offset, std::span<const uint8_t> label_starts, size_t parent) {
+void MessageWriter::RememberLabels(ByteView name, size_t offset, std::span<const uint8_t> label_starts,
+                                   size_t parent) {
   for (size_t i = label_starts.size(); i > 0 && target_count_ < kMaxTargets; --i) {
-    const size_t offset = name_offset + label_starts[i - 1];
-    if (offset >= kPointerLimit) return;
-    targets_.keys[target_count_] = TargetKey(parent, out_ + offset);
-    targets_.offsets[target_count_] = static_cast<uint16_t>(offset);
+    const size_t at = label_starts[i - 1];
+    if (offset + at >= kPointerLimit) return;
+    targets_.heads[target_count_] = LabelHead(name, at);
+    targets_.offsets[target_count_] = static_cast<uint16_t>(offset + at);
+    targets_.parents[target_count_] = static_cast<uint8_t>(parent);
     parent = target_count_++;
   }
 }

@@ -80,16 +80,19 @@ class MessageWriter {
 
   // Label positions in the message form a tree by suffix: each knows the target that follows its label. A
   // target comes after its parent, so the search for a name's labels, from the root down, never turns back:
-  // one name costs at most kMaxTargets comparisons, whatever the message.
+  // one name costs at most kMaxTargets comparisons, whatever the message (CVE-2024-8508). When names have
+  // cost half of limits::kNameSteps and so on no more suffixes are searched: names are written whole, which
+  // soon fills the message.
   struct Targets {
-    std::array<uint32_t, kMaxTargets> keys;     // parent and a digest of the label
+    std::array<uint64_t, kMaxTargets> heads;    // the label's first octets
     std::array<uint16_t, kMaxTargets> offsets;  // where the label stands
+    std::array<uint8_t, kMaxTargets> parents;
   };
 
-  size_t FindChild(size_t parent, const uint8_t* label, size_t from) const;
-  // Makes targets of the labels at `label_starts` of a name written at `name_offset`; `parent` is what
-  // follows the last.
-  void RememberLabels(size_t name_offset, std::span<const uint8_t> label_starts, size_t parent);
+  size_t FindChild(size_t parent, const uint8_t* label, uint64_t head, size_t from) const;
+  // Makes targets of the labels at `label_starts` of `name`, written at `offset`; `parent` is what follows
+  // the last.
+  void RememberLabels(ByteView name, size_t offset, std::span<const uint8_t> label_starts, size_t parent);
   bool PutSameOwner(NameView owner, size_t earlier_offset);
   bool PutAfterOwner(RrType type, RrClass rr_class, Ttl ttl, ByteView rdata);
 
@@ -101,6 +104,7 @@ class MessageWriter {
   std::array<uint16_t, 3> counts_{};
   Section section_ = Section::kAnswer;
   size_t target_count_ = 0;
+  size_t labels_searched_ = 0;
   Targets targets_;
 };
 

@@ -27,6 +27,8 @@ std::string_view ToText(WireFault fault) {
       return "compression pointer that does not lead backwards";
     case WireFault::kPointerHops:
       return "too many compression pointers in one name";
+    case WireFault::kNameWork:
+      return "names that cost too much to read";
     case WireFault::kNameTooLong:
       return "name over 255 octets";
     case WireFault::kRdataLength:
@@ -76,6 +78,7 @@ size_t WireReader::NameInto(uint8_t* out, bool allow_pointers) {
   size_t after = 0;            // the octet behind the name as it stands here; known at the first pointer
   size_t octets = 0;
   size_t hops = 0;
+  size_t labels = 0;
   const auto failed = [this, &at](WireFault fault) {
     if (ok()) {
       offset_ = at;
@@ -87,6 +90,8 @@ size_t WireReader::NameInto(uint8_t* out, bool allow_pointers) {
     const uint8_t length = message[at];
     if (length == 0) {
       out[octets++] = 0;
+      if (labels + hops > name_steps_left_) return failed(WireFault::kNameWork);
+      name_steps_left_ -= labels + hops;
       offset_ = after != 0 ? after : at + 1;
       return octets;
     }
@@ -96,6 +101,7 @@ size_t WireReader::NameInto(uint8_t* out, bool allow_pointers) {
       if (octets + label >= kMaxNameOctets)
         return failed(WireFault::kNameTooLong);  // the root needs one more
       std::memcpy(out + octets, message + at, label);
+      ++labels;
       octets += label;
       at += label;
       continue;

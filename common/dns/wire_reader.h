@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "common/base/bytes.h"
+#include "common/base/limits.h"
 #include "common/dns/name.h"
 
 namespace cairn {
@@ -19,6 +20,7 @@ enum class WireFault : uint8_t {
   kLabelType,       // the two top bits of a length octet are 01 or 10 (RFC 1035 section 4.1.4)
   kPointerForward,  // a compression pointer that does not lead strictly backwards of the name's start
   kPointerHops,     // more pointers in one name than a name has labels
+  kNameWork,        // the names read together cost more steps than limits::kNameSteps allows
   kNameTooLong,     // over 255 octets after decompression
   kRdataLength,     // RDLENGTH and content disagree
   kRdataValue,      // content which its type forbids
@@ -32,7 +34,10 @@ class WireReader {
  public:
   // Compression pointers may lead to `first_name` at the lowest: in a message no name lies in the header.
   explicit WireReader(ByteView message, size_t first_name = 0)
-      : message_(message), end_(message.size()), first_name_(first_name) {}
+      : message_(message),
+        end_(message.size()),
+        first_name_(first_name),
+        name_steps_left_(limits::kNameSteps + limits::kNameStepsPerOctet * message.size()) {}
 
   uint8_t U8();
   uint16_t U16();
@@ -42,8 +47,9 @@ class WireReader {
 
   // Stores the uncompressed form of the name here at `out` (RFC 1035 section 4.1.4). Each pointer must lead
   // strictly before the start of the run of labels it ends, so that no input can loop, and there are at most
-  // kMaxLabels of them, so that chains of bare pointers cost nothing (RFC 9267 section 2). Returns the name's
-  // length in octets, 0 on failure. `out` must have room for kMaxNameOctets.
+  // kMaxLabels of them, so that chains of bare pointers cost nothing (RFC 9267 section 2); all names together
+  // have a limit too. Returns the name's length in octets, 0 on failure. `out` must have room for
+  // kMaxNameOctets.
   size_t NameInto(uint8_t* out);
   Name ReadName();
   // As ReadName, but a compression pointer is a failure (RDATA of types after RFC 1035: RFC 3597 section 4).
@@ -79,6 +85,7 @@ class WireReader {
   size_t offset_ = 0;
   size_t end_;  // moves to offset_ on failure, so that nothing can be read any more
   size_t first_name_;
+  size_t name_steps_left_;
   WireFault fault_ = WireFault::kNone;
   size_t fault_offset_ = 0;
 };
