@@ -117,7 +117,10 @@ void BM_GroupIntoRrsets(benchmark::State& state) {
   for (uint32_t i = 0; i < state.range(0); ++i) {
     std::vector<uint8_t> address(4);
     StoreU32(address.data(), i);
-    records.push_back({.owner = Name::Literal("many.example."), .type = rr::kA, .rdata = std::move(address)});
+    records.push_back({.owner = Name::Literal("many.example."),
+                       .type = rr::kA,
+                       .ttl = Ttl::Seconds(60),
+                       .rdata = std::move(address)});
   }
   for (auto _ : state) benchmark::DoNotOptimize(GroupIntoRrsets(records));
 }
