@@ -1,5 +1,5 @@
-// SipHash-1-3 (Aumasson and Bernstein): the keyed hash of every table an outsider can fill. Who does not know the key
-// cannot choose names or addresses that collide.
+// SipHash-1-3 (Aumasson and Bernstein): the keyed hash of every table an outsider can fill. Who does not know
+// the key cannot choose names or addresses that collide.
 #pragma once
 
 #include <bit>
