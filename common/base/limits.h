@@ -44,6 +44,11 @@ inline constexpr int64_t kTcpStalledMs = 10'000;
 // An answer over TCP is known by then or it never comes: the longest resolution and some reserve.
 inline constexpr int64_t kTcpAnswerMs = 15'000;
 
+// --- Zone transfers out, of one worker
+// At once in all, and to one address: a secondary that opens many does not keep the others waiting.
+inline constexpr size_t kTransfersOut = 10;
+inline constexpr size_t kTransfersOutPerPeer = 4;
+
 // --- Control socket
 // Longest request line, and longest text a verb may answer with.
 inline constexpr size_t kControlRequestOctets = 8 * 1024;

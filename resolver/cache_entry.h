@@ -1,0 +1,170 @@
+// One thing the cache knows, as one immutable block of memory: what (an RRset with its signatures, "no such
+// type", "no such name", or "asking failed"), how far it may be believed, until when, and which server said
+// so. The octets stand in wire form, ready to be copied into an answer.
+//
+//   [ header | owner, lower-cased | filler's address | RDLENGTH RDATA ... | the same of the RRSIGs ]
+//
+// Only the cache makes entries. A reader holds `const CacheEntry*` until its next quiescent state
+// (common/base/epoch.h), so never across co_await.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "common/base/bytes.h"
+#include "common/base/clock.h"
+#include "common/dns/edns.h"
+#include "common/dns/name.h"
+#include "common/dns/rrset.h"
+#include "common/dns/types.h"
+#include "common/net/endpoint.h"
+#include "resolver/trust_rank.h"
+
+namespace cairn {
+
+enum class CacheKind : uint8_t {
+  kRrset,
+  kNoData,    // the name exists, the type does not (RFC 2308 section 2.2)
+  kNxDomain,  // the name does not exist, for any type (RFC 2308 section 2.1)
+  kFailure,   // asking failed; do not ask again before it expires (RFC 9520)
+};
+std::string_view ToText(CacheKind kind);
+
+// RDATA in the form RDLENGTH RDATA RDLENGTH RDATA ..., borrowed.
+class PackedRdata {
+ public:
+  class Iterator {
+   public:
+    using value_type = ByteView;
+    using difference_type = std::ptrdiff_t;
+    Iterator() = default;
+    ByteView operator*() const { return {at_ + 2, LoadU16(at_)}; }
+    Iterator& operator++() {
+      at_ += 2 + LoadU16(at_);
+      return *this;
+    }
+    Iterator operator++(int) {
+      Iterator old = *this;
+      ++*this;
+      return old;
+    }
+    friend bool operator==(const Iterator&, const Iterator&) = default;
+
+   private:
+    friend class PackedRdata;
+    explicit Iterator(const uint8_t* at) : at_(at) {}
+    const uint8_t* at_ = nullptr;
+  };
+
+  PackedRdata(ByteView octets, size_t count) : octets_(octets), count_(count) {}
+  Iterator begin() const { return Iterator(octets_.data()); }
+  Iterator end() const { return Iterator(octets_.data() + octets_.size()); }
+  size_t size() const { return count_; }
+  bool empty() const { return count_ == 0; }
+  ByteView front() const { return *begin(); }
+  ByteView octets() const { return octets_; }
+
+ private:
+  ByteView octets_;
+  size_t count_;
+};
+
+// What the cache makes an entry of; everything is borrowed.
+struct CacheEntrySpec {
+  CacheKind kind = CacheKind::kRrset;
+  NameView owner = {};  // lower-cased
+  RrType type = {};
+  TrustRank rank = TrustRank::kAdditional;
+  Security security = Security::kUnchecked;
+  Ttl ttl = {};
+  Ttl original_ttl = {};
+  std::optional<IpAddress> filler = std::nullopt;
+  ByteView rdatas = {};  // packed; of a failure: its code
+  size_t rdata_count = 0;
+  ByteView rrsigs = {};
+  size_t rrsig_count = 0;
+  size_t soa_offset = 0;
+};
+
+class CacheEntry {
+ public:
+  static CacheEntry* Make(const CacheEntrySpec& spec, Instant now);
+  static void Free(const CacheEntry* entry);
+  CacheEntry(const CacheEntry&) = delete;
+  CacheEntry& operator=(const CacheEntry&) = delete;
+
+  CacheKind kind() const { return kind_; }
+  NameView owner() const { return NameView::FromValidWire(name(), name_octets_); }  // lower-cased
+  RrType type() const { return type_; }                                             // of an NXDOMAIN: 0
+  TrustRank rank() const { return rank_; }
+  Security security() const { return security_; }
+
+  Instant expires() const { return Instant(Duration(expires_ns_)); }
+  Instant stored() const { return expires() - std::chrono::seconds(ttl_); }
+  bool Expired(Instant now) const { return now >= expires(); }
+  // What is left, in whole seconds; 0 once expired. Never more than was stored.
+  Ttl RemainingTtl(Instant now) const;
+  Ttl stored_ttl() const { return Ttl::Seconds(ttl_); }             // after cap and floor
+  Ttl original_ttl() const { return Ttl::Seconds(original_ttl_); }  // as it came
+  // The server that said so; nothing when it was not a server.
+  std::optional<IpAddress> filler() const;
+
+  // kRrset: its RDATA, and the RDATA of the RRSIGs that cover it.
+  PackedRdata rdatas() const { return {{content(), rdata_octets_}, rdata_count_}; }
+  PackedRdata rrsigs() const { return {{content() + rdata_octets_, rrsig_octets_}, rrsig_count_}; }
+  // As a value that may be kept, with the TTL that is left.
+  Rrset ToRrset(Instant now) const;
+  // The records in wire form, their owner as a compression pointer to `owner_offset` in the message. Returns
+  // the octets written, 0 when they do not fit.
+  size_t CopyRecords(std::span<uint8_t> out, uint16_t owner_offset, Ttl ttl) const;
+
+  // kNoData, kNxDomain: the SOA record which made it cacheable. Its owner is at or above `owner()`.
+  NameView soa_owner() const {
+    return NameView::FromValidWire(name() + soa_offset_, name_octets_ - soa_offset_);
+  }
+  ByteView soa_rdata() const { return rdatas().front(); }
+  Rrset SoaRrset(Instant now) const;
+
+  // kFailure: why, and how many times in a row.
+  ExtendedError failure() const { return static_cast<ExtendedError>(LoadU16(content())); }
+  int failures_in_a_row() const { return rdata_count_; }
+
+  size_t size_octets() const {  // of the block
+    return sizeof(CacheEntry) + name_octets_ + filler_octets_ + rdata_octets_ + rrsig_octets_;
+  }
+  // "www.example. A rrset, 299 s left, authoritative answer, from 192.0.2.1".
+  std::string ToText(Instant now) const;
+
+ private:
+  friend class CacheShard;  // owns entries, and moves them in its queues
+  CacheEntry() = default;
+
+  const uint8_t* name() const { return reinterpret_cast<const uint8_t*>(this) + sizeof(CacheEntry); }
+  const uint8_t* content() const { return name() + name_octets_ + filler_octets_; }
+
+  int64_t expires_ns_ = 0;
+  uint32_t ttl_ = 0;
+  uint32_t original_ttl_ = 0;
+  uint32_t rdata_octets_ = 0;
+  uint32_t rrsig_octets_ = 0;
+  // Place in the eviction queue, by slot number; written and read under the shard's lock only.
+  uint32_t newer_ = 0;
+  uint32_t older_ = 0;
+  RrType type_;
+  uint16_t rdata_count_ = 0;
+  uint16_t rrsig_count_ = 0;
+  uint8_t name_octets_ = 0;
+  uint8_t soa_offset_ = 0;
+  uint8_t filler_octets_ = 0;
+  CacheKind kind_ = CacheKind::kRrset;
+  TrustRank rank_ = TrustRank::kAdditional;
+  Security security_ = Security::kUnchecked;
+  bool in_main_queue_ = false;            // under the shard's lock
+  mutable std::atomic<uint8_t> uses_{0};  // 0..3, counted by readers for the eviction
+};
+
+}  // namespace cairn

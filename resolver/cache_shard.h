@@ -1,0 +1,123 @@
+// One shard of the cache: an index which readers probe without locks, and the queues of the S3-FIFO eviction
+// behind one mutex. Private to cache.cc.
+//
+// The index is a fixed array of buckets, each one cache line of six slots: six 16-bit tags, six entry
+// pointers, and the number of entries that wanted this bucket and had to go further. A reader leaves the
+// probe at the first bucket with no such overflow, so a miss touches one cache line as a rule and nothing
+// needs tombstones. Entries never move; a slot's number is its entry's name in the queues.
+//
+// S3-FIFO (Yang et al., SOSP 2023): a new entry waits in a small queue with a tenth of the room. Used before
+// it reaches the end it goes over to the main queue; never used again it leaves, and only its fingerprint
+// stays in a ghost table, so that a second coming soon after goes to the main queue at once. A flood of names
+// asked once passes through the tenth.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "common/base/epoch.h"
+#include "resolver/cache.h"
+
+namespace cairn {
+
+// What an entry is filed under beside its name: data (an RRset or NODATA) and failures of one type stand side
+// by side. "No such name" is filed under type 0.
+struct CacheAspect {
+  RrType type;
+  bool failure = false;
+  static CacheAspect Of(const CacheEntry& entry) {
+    return {entry.type(), entry.kind() == CacheKind::kFailure};
+  }
+  friend bool operator==(const CacheAspect&, const CacheAspect&) = default;
+};
+
+class CacheShard {
+ public:
+  CacheShard(size_t capacity_octets, const SipKey& sip_key, EpochDomain& epochs);
+  ~CacheShard();
+
+  void Prefetch(const CacheKey& key, CacheAspect aspect) const;
+  // Lock-free. The entry may be expired.
+  const CacheEntry* Find(const CacheKey& key, CacheAspect aspect) const;
+
+  // Files `fresh` if the rules let it; takes it in any case.
+  StoreOutcome Store(const CacheKey& key, CacheEntry* fresh, Instant now);
+  // Makes the entry of a failure out of the one before, if any, under the lock; returns how long it holds.
+  Duration StoreFailure(const CacheKey& key, RrType type, ExtendedError why, Instant now);
+  size_t RemoveIf(const std::function<bool(const CacheEntry&)>& condition);
+  void ForEach(const std::function<void(const CacheEntry&)>& visit) const;
+  void AddTo(Cache::Stats& stats) const;
+
+ private:
+  static constexpr size_t kSlotsPerBucket = 6;
+  static constexpr uint32_t kNoSlot = UINT32_MAX;
+  static constexpr int kMaxSecondChances = 64;
+
+  struct alignas(64) Bucket {
+    std::array<std::atomic<CacheEntry*>, kSlotsPerBucket> entries{};
+    std::array<std::atomic<uint16_t>, kSlotsPerBucket> tags{};
+    std::atomic<uint32_t> overflow{0};
+  };
+  static_assert(sizeof(Bucket) == 64);
+
+  // Entries from newest to oldest, chained by slot numbers.
+  struct Queue {
+    uint32_t newest = kNoSlot;
+    uint32_t oldest = kNoSlot;
+    size_t octets = 0;
+  };
+
+  uint64_t PlaceHash(uint64_t name_hash, CacheAspect aspect) const;
+  uint64_t PlaceHash(const CacheEntry& entry) const;
+  // Scales 32 bits of the hash to the number of buckets.
+  size_t HomeOf(uint64_t place_hash) const {
+    return uint64_t{static_cast<uint32_t>(place_hash)} * buckets_.size() >> 32;
+  }
+  size_t After(size_t bucket) const { return bucket + 1 == buckets_.size() ? 0 : bucket + 1; }
+  size_t GhostOf(uint64_t place_hash) const {
+    return uint64_t{static_cast<uint32_t>(place_hash)} * ghosts_.size() >> 32;
+  }
+  static uint16_t TagOf(uint64_t place_hash) { return static_cast<uint16_t>(place_hash >> 48 | 1); }
+  CacheEntry* EntryAt(uint32_t slot) const {
+    return buckets_[slot / kSlotsPerBucket].entries[slot % kSlotsPerBucket].load(std::memory_order_relaxed);
+  }
+
+  // All below: under mutex_.
+  uint32_t SlotOf(const CacheKey& key, CacheAspect aspect) const;
+  void File(uint64_t place_hash, CacheEntry* entry, bool into_main);
+  void Replace(uint32_t slot, CacheEntry* fresh);
+  void Remove(uint32_t slot);
+  void RemoveAspect(const CacheKey& key, CacheAspect aspect, TrustRank up_to);
+  void PutInPlace(const CacheKey& key, uint32_t slot, CacheEntry* fresh, Instant now);
+  void MakeRoom(size_t needed_octets, Instant now);
+  void EvictOne(Instant now);
+  void Discard(CacheEntry* entry);
+
+  Queue& QueueOf(const CacheEntry& entry) { return entry.in_main_queue_ ? main_ : small_; }
+  void Enqueue(Queue& queue, uint32_t slot);
+  void Dequeue(uint32_t slot);
+  bool GhostHas(uint64_t place_hash) const;
+
+  const SipKey sip_key_;
+  EpochDomain& epochs_;
+  std::vector<Bucket> buckets_;
+  size_t entry_budget_octets_;  // what the index leaves
+  size_t max_entries_;          // so that probes stay short
+
+  mutable std::mutex mutex_;
+  Queue small_;
+  Queue main_;
+  std::vector<uint32_t> ghosts_;  // fingerprints, each at the place its hash says; the younger overwrites
+  size_t entries_ = 0;
+  size_t octets_ = 0;
+  uint64_t stored_ = 0;
+  uint64_t evicted_ = 0;
+  RetireList retired_;
+};
+
+}  // namespace cairn
