@@ -1,0 +1,208 @@
+#include "resolver/slist.h"
+
+#include <algorithm>
+
+#include "common/base/limits.h"
+#include "fmt/format.h"
+#include "resolver/server_address.h"
+
+namespace cairn {
+namespace {
+
+// Below what most servers of the Internet need: whoever is unknown is asked before whoever is known to be
+// slow.
+constexpr Duration kUnknownScore = std::chrono::milliseconds(20);
+// One question in that many sends a probe: DESIGN section 6 allows 5 % more traffic.
+constexpr uint64_t kQuestionsPerProbe = 20;
+
+bool Allowed(const IpAddress& address, const Slist::Options& options) {
+  if (address.is_v6() ? !options.ipv6 : !options.ipv4) return false;
+  switch (ReachOf(address)) {
+    case AddressReach::kGlobal:
+      return true;
+    case AddressReach::kPrivate:
+      return options.query_private;
+    case AddressReach::kLoopback:
+      return options.query_loopback;
+    case AddressReach::kNever:
+      return false;
+  }
+  return false;
+}
+
+double Milliseconds(Duration duration) { return std::chrono::duration<double, std::milli>(duration).count(); }
+
+// Whoever may be asked comes before whoever may not, the cheaper one first.
+bool Better(const SlistCandidate& a, const SlistCandidate& b) {
+  if (a.askable() != b.askable()) return a.askable();
+  return a.askable() ? a.score < b.score : a.reason < b.reason;
+}
+
+}  // namespace
+
+std::string_view ToText(ScoreReason reason) {
+  switch (reason) {
+    case ScoreReason::kMeasured:
+      return "measured";
+    case ScoreReason::kUnknown:
+      return "not measured yet";
+    case ScoreReason::kBackingOff:
+      return "backing off";
+    case ScoreReason::kProbe:
+      return "dead, may be tried again";
+    case ScoreReason::kDead:
+      return "dead";
+    case ScoreReason::kLame:
+      return "lame";
+    case ScoreReason::kExhausted:
+      return "asked enough";
+  }
+  return "unknown";
+}
+
+Slist::Slist(const Delegation& delegation, const Options& options)
+    : zone_cut_(delegation.cut), options_(options) {
+  for (const DelegationServer& server : delegation.servers) {
+    if (server.addresses.empty()) names_without_address_.push_back(server.name);
+    for (const IpAddress& address : server.addresses) AddAddress(server.name, address);
+  }
+}
+
+void Slist::AddAddresses(NameView server, const std::vector<IpAddress>& addresses) {
+  const size_t count = std::min(addresses.size(), limits::kMaxAddressesPerServer);
+  for (size_t i = 0; i < count; ++i) AddAddress(server, addresses[i]);
+  GiveUpOn(server);
+}
+
+void Slist::GiveUpOn(NameView server) {
+  std::erase_if(names_without_address_, [&](const Name& name) { return name == server; });
+}
+
+void Slist::AddAddress(NameView server, const IpAddress& address) {
+  const Endpoint endpoint{address, options_.port};
+  const bool there =
+      std::any_of(candidates_.begin(), candidates_.end(),
+                  [&](const SlistCandidate& candidate) { return candidate.endpoint == endpoint; });
+  if (!there && Allowed(address, options_))
+    candidates_.push_back({.server = Name(server), .endpoint = endpoint});
+}
+
+void Slist::Score(SlistCandidate& candidate, const ServerMemory& memory, Instant now) const {
+  const ServerState state = memory.State(candidate.endpoint, now);
+  candidate.state = state;
+  candidate.lameness = memory.LameFor(candidate.endpoint, zone_cut_, now);
+  candidate.score = state.known ? state.srtt + state.rttvar : kUnknownScore;
+  // Each try in vain, of others lately or of ours, makes one more likely; it would cost this server's
+  // time-out.
+  candidate.score += state.rto * std::max(state.timeouts_in_a_row, candidate.tries);
+
+  if (candidate.discarded || candidate.tries >= kMaxTriesPerServer)
+    candidate.reason = ScoreReason::kExhausted;
+  else if (candidate.lameness != Lameness::kNone)
+    candidate.reason = ScoreReason::kLame;
+  else if (state.dead_until && now < *state.dead_until)
+    candidate.reason = ScoreReason::kDead;
+  else if (state.dead_until)
+    candidate.reason = ScoreReason::kProbe;
+  else if (state.timeouts_in_a_row > 0)
+    candidate.reason = ScoreReason::kBackingOff;
+  else
+    candidate.reason = state.known ? ScoreReason::kMeasured : ScoreReason::kUnknown;
+}
+
+void Slist::ScoreAll(const ServerMemory& memory, Instant now) {
+  for (SlistCandidate& candidate : candidates_) Score(candidate, memory, now);
+}
+
+std::optional<SlistPick> Slist::Pick(ServerMemory& memory, Random& random, Instant now) {
+  ScoreAll(memory, now);
+  std::optional<size_t> best;
+  size_t equals = 0;
+  for (size_t i = 0; i < candidates_.size(); ++i) {
+    if (!candidates_[i].askable()) continue;
+    if (best && Better(candidates_[*best], candidates_[i])) continue;
+    equals = best && !Better(candidates_[i], candidates_[*best]) ? equals + 1 : 1;
+    if (equals == 1 || random.Below(equals) == 0) best = i;  // each of n equals with probability 1/n
+  }
+  if (!best) best = LastResort();
+  if (!best) return std::nullopt;
+
+  SlistCandidate& picked = candidates_[*best];
+  if (picked.state.dead_until) memory.OnProbe(picked.endpoint, now);
+  const SlistPick pick = PickOf(*best);
+  ++picked.tries;
+  return pick;
+}
+
+// All are dead, perhaps because our own network was: one question may ask one of them, once.
+std::optional<size_t> Slist::LastResort() const {
+  std::optional<size_t> earliest;
+  for (size_t i = 0; i < candidates_.size(); ++i) {
+    if (candidates_[i].tries > 0) return std::nullopt;
+    if (candidates_[i].reason != ScoreReason::kDead) continue;
+    if (!earliest || *candidates_[i].state.dead_until < *candidates_[*earliest].state.dead_until)
+      earliest = i;
+  }
+  return earliest;
+}
+
+std::optional<SlistPick> Slist::ProbeCandidate(const SlistPick& picked, ServerMemory& memory, Random& random,
+                                               Instant now) {
+  if (random.Below(kQuestionsPerProbe) != 0) return std::nullopt;
+  ScoreAll(memory, now);
+  std::optional<size_t> quietest;
+  for (size_t i = 0; i < candidates_.size(); ++i) {
+    if (candidates_[i].endpoint == picked.endpoint || !candidates_[i].askable()) continue;
+    if (!quietest || candidates_[i].state.heard < candidates_[*quietest].state.heard) quietest = i;
+  }
+  if (!quietest) return std::nullopt;
+  if (candidates_[*quietest].state.dead_until) memory.OnProbe(candidates_[*quietest].endpoint, now);
+  return PickOf(*quietest);
+}
+
+SlistPick Slist::PickOf(size_t index) const {
+  const SlistCandidate& candidate = candidates_[index];
+  const Duration timeout = std::min(candidate.state.rto * (1 << candidate.tries), ServerMemory::kMaxRto);
+  return {.index = index,
+          .server = candidate.server,
+          .endpoint = candidate.endpoint,
+          .timeout = timeout,
+          .score = candidate.score,
+          .reason = candidate.reason};
+}
+
+void Slist::Discard(const Endpoint& endpoint) {
+  for (SlistCandidate& candidate : candidates_) {
+    if (candidate.endpoint == endpoint) candidate.discarded = true;
+  }
+}
+
+std::vector<SlistCandidate> Slist::Ranked() const {
+  std::vector<const SlistCandidate*> order;
+  for (const SlistCandidate& candidate : candidates_) order.push_back(&candidate);
+  std::sort(order.begin(), order.end(), [](const SlistCandidate* a, const SlistCandidate* b) {
+    if (Better(*a, *b) != Better(*b, *a)) return Better(*a, *b);
+    return a < b;  // both lie in candidates_: the order of the delegation
+  });
+  std::vector<SlistCandidate> ranked;
+  for (const SlistCandidate* candidate : order) ranked.push_back(*candidate);
+  return ranked;
+}
+
+std::string SlistCandidate::ToText(Instant now) const {
+  std::string text = fmt::format("{} {}, ", server.ToText(), endpoint.ToText());
+  if (reason == ScoreReason::kLame) return text + fmt::format("lame: {}", cairn::ToText(lameness));
+  if (askable()) text += fmt::format("score {:.1f} ms, ", Milliseconds(score));
+  text += fmt::format("{} ({})", cairn::ToText(reason), state.ToText(now));
+  if (tries > 0) text += fmt::format(", asked {} time{}", tries, tries == 1 ? "" : "s");
+  return text;
+}
+
+std::string Slist::ToText(Instant now) const {
+  std::string text;
+  for (const SlistCandidate& candidate : Ranked()) text += candidate.ToText(now) + "\n";
+  for (const Name& name : names_without_address_) text += name.ToText() + " address not known\n";
+  return text;
+}
+
+}  // namespace cairn
