@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <optional>
-#include <span>
 
+#include "absl/container/inlined_vector.h"
 #include "authoritative/denial.h"
 #include "common/base/limits.h"
 #include "common/dns/rdata.h"
@@ -20,7 +20,7 @@ RrType CoveredType(ByteView rrsig) { return RrType{LoadU16(rrsig.data())}; }
 class Composition {
  public:
   Composition(const ComposeRequest& request, MessageWriter& out)
-      : request_(request), out_(out), zone_(&request.zone), path_(request.qname) {}
+      : request_(request), out_(out), zone_(&request.zone), path_(&request.qname) {}
 
   Composed Run() {
     const MessageWriter::Mark question_only = out_.mark();
@@ -70,13 +70,14 @@ class Composition {
 
   // The name that is looked up now, and the zone it is looked up in.
   const Zone* zone_;
-  LabelPath path_;
+  const LabelPath* path_;
+  LabelPath alias_path_;
   bool goes_on_ = false;
   // Where the chain ended; none when it leads out of our zones or in a circle.
   std::optional<LookupResult> end_;
 
-  size_t links_ = 0;
-  std::array<NameView, limits::kMaxAliasLinks> followed_;
+  // Inlined: room for all there can be, and none of it cleared for the many answers that follow no alias.
+  absl::InlinedVector<NameView, limits::kMaxAliasLinks> followed_;
   std::array<std::array<uint8_t, kMaxNameOctets>, limits::kMaxAliasLinks> made_by_dname_;
   Node last_dname_;  // one that feeds itself is written once, however often it applies
 
@@ -88,8 +89,8 @@ bool Composition::WriteAnswer() {
   out_.StartSection(Section::kAnswer);
   do {
     goes_on_ = false;
-    const LookupResult result = Find(*zone_, path_, request_.qtype);
-    if (request_.dnssec_ok) proofs_.Add(*zone_, path_.name(), result);
+    const LookupResult result = Find(*zone_, *path_, request_.qtype);
+    if (request_.dnssec_ok) proofs_.Add(*zone_, path_->name(), result);
     end_ = result;
     if (!std::visit([this](const auto& outcome) { return Take(outcome); }, result)) return false;
   } while (goes_on_);
@@ -97,7 +98,7 @@ bool Composition::WriteAnswer() {
 }
 
 bool Composition::Take(const lookup::Answer& answer) {
-  const NameView owner = path_.name();
+  const NameView owner = path_->name();
   if (!answer.rrset) return AddAny(answer.node, owner);
   if (answer.rrset.type() == rr::kRrsig) return AddSignatureSet(answer.node, answer.rrset, owner);
   if (answer.rrset.HasTargets()) brings_addresses_ = answer.rrset;
@@ -111,22 +112,22 @@ bool Composition::Take(const lookup::NxDomain&) {
 
 bool Composition::Take(const lookup::Delegation&) {
   // After an alias AA speaks of the first owner name of the answer (RFC 1035 section 4.1.1).
-  if (links_ == 0) out_.SetAuthoritative(false);
+  if (followed_.empty()) out_.SetAuthoritative(false);
   return true;
 }
 
 bool Composition::Take(const lookup::Alias& alias) {
-  if (!AddSet(alias.node, alias.cname, path_.name())) return false;
+  if (!AddSet(alias.node, alias.cname, path_->name())) return false;
   return GoOnWith(LeadingName(alias.cname.front()));
 }
 
 // RFC 6672 section 3.2: the DNAME, and a CNAME made from it with its TTL. No signature covers that CNAME
 // (section 5.3.1).
 bool Composition::Take(const lookup::Redirection& redirection) {
-  const NameView owner = path_.Suffix(redirection.node.LabelCount());
+  const NameView owner = path_->Suffix(redirection.node.LabelCount());
   if (redirection.node != last_dname_ && !AddSet(redirection.node, redirection.dname, owner)) return false;
   last_dname_ = redirection.node;
-  const NameView qname = path_.name();
+  const NameView qname = path_->name();
   const NameView target = LeadingName(redirection.dname.front());
   const size_t kept = qname.size() - owner.size();
   if (kept + target.size() > kMaxNameOctets) {
@@ -134,11 +135,11 @@ bool Composition::Take(const lookup::Redirection& redirection) {
     end_.reset();
     return true;
   }
-  if (links_ == limits::kMaxAliasLinks) {
+  if (followed_.size() == limits::kMaxAliasLinks) {
     end_.reset();
     return true;
   }
-  uint8_t* made = made_by_dname_[links_].data();
+  uint8_t* made = made_by_dname_[followed_.size()].data();
   std::copy_n(qname.data(), kept, made);
   std::copy_n(target.data(), target.size(), made + kept);
   const NameView alias = NameView::FromValidWire(made, kept + target.size());
@@ -152,14 +153,14 @@ bool Composition::Take(const lookup::Redirection& redirection) {
 // section 2).
 bool Composition::GoOnWith(NameView target) {
   end_.reset();
-  const std::span<const NameView> followed(followed_.data(), links_);
-  if (links_ == limits::kMaxAliasLinks || target == request_.qname.name() ||
-      std::find(followed.begin(), followed.end(), target) != followed.end()) {
+  if (followed_.size() == limits::kMaxAliasLinks || target == request_.qname.name() ||
+      std::find(followed_.begin(), followed_.end(), target) != followed_.end()) {
     return true;
   }
-  followed_[links_++] = target;
-  path_.Reset(target);
-  const ZoneSet::Entry* entry = ZoneFor(request_.zones, path_, request_.qtype);
+  followed_.push_back(target);
+  alias_path_.Reset(target);
+  path_ = &alias_path_;
+  const ZoneSet::Entry* entry = ZoneFor(request_.zones, *path_, request_.qtype);
   if (entry == nullptr || entry->zone == nullptr) return true;
   zone_ = entry->zone.get();
   goes_on_ = true;
@@ -178,7 +179,7 @@ bool Composition::WriteAuthority() {
 // NS without signatures, for the child signs them; DS with them, or the proof that there is none (RFC 4035
 // section 3.1.4).
 bool Composition::WriteReferral(const lookup::Delegation& delegation) {
-  const NameView cut = path_.Suffix(delegation.node.LabelCount());
+  const NameView cut = path_->Suffix(delegation.node.LabelCount());
   if (!AddRecords(delegation.ns, cut, delegation.ns.ttl())) return false;
   brings_addresses_ = delegation.ns.HasTargets() ? delegation.ns : RrsetView();
   if (!request_.dnssec_ok) return true;

@@ -39,8 +39,8 @@ void NsecProofs::CoverWildcard(const Zone& zone, Node closest_encloser) {
 }
 
 void NsecProofs::Keep(Node node) {
-  const auto kept = nodes_.begin() + static_cast<std::ptrdiff_t>(count_);
-  if (count_ < nodes_.size() && std::find(nodes_.begin(), kept, node) == kept) nodes_[count_++] = node;
+  if (nodes_.size() == kMost || std::find(nodes_.begin(), nodes_.end(), node) != nodes_.end()) return;
+  nodes_.push_back(node);
 }
 
 }  // namespace cairn

@@ -17,6 +17,7 @@ class LabelPath {
   void Reset(NameView name) {
     name_ = name;
     labels_ = 0;
+    hashed_ = 0;
     const uint8_t* wire = name.data();
     size_t at = 0;
     for (; wire[at] != 0; at += 1 + size_t{wire[at]})
@@ -33,11 +34,24 @@ class LabelPath {
   }
   // The first label of that suffix; labels > 0.
   ByteView Label(int labels) const { return Suffix(labels).FirstLabel(); }
-  uint64_t Hash(int labels) const { return Suffix(labels).Hash(); }
+  // Of that suffix. Those which zone sets and apexes ask for again and again are remembered.
+  uint64_t Hash(int labels) const {
+    if (labels >= kRemembered) return Suffix(labels).Hash();
+    const size_t i = static_cast<size_t>(labels);
+    if ((hashed_ >> i & 1) == 0) {
+      hashes_[i] = Suffix(labels).Hash();
+      hashed_ |= 1U << i;
+    }
+    return hashes_[i];
+  }
 
  private:
+  static constexpr int kRemembered = 8;
+
   NameView name_;
   int labels_ = 0;
+  mutable uint32_t hashed_ = 0;  // which of `hashes_` are known
+  mutable std::array<uint64_t, kRemembered> hashes_;
   std::array<uint8_t, kMaxLabels + 1> starts_;  // where each label begins, the root's last
 };
 

@@ -25,11 +25,15 @@ bool IsHashOwner(const NodeDraft& draft) {
                      [](const auto& rrset) { return rrset.type == rr::kNsec3 || rrset.type == rr::kRrsig; });
 }
 
-// A hash of few nodes by their names, for while a zone is built.
+// Slots of hashes are all over memory: they are asked for that many ahead of their turn.
+constexpr size_t kAhead = 16;
+
+// A hash of some nodes by their names, for while a zone is built.
 class NodeTable {
  public:
   NodeTable(const Zone& zone, size_t nodes) : zone_(zone), slots_(std::bit_ceil(2 * nodes + 2)) {}
 
+  void Prefetch(uint64_t hash) const { __builtin_prefetch(&slots_[hash & (slots_.size() - 1)]); }
   void Insert(uint64_t hash, NodeId id) {
     size_t at = hash & (slots_.size() - 1);
     while (slots_[at].id != kNoNode) at = (at + 1) & (slots_.size() - 1);
@@ -179,7 +183,6 @@ void ZoneAssembly::FillSlots() {
   zone_->slot_count_ = 2 * count + 2;
   zone_->slots_.Extend(zone_->slot_count_ * sizeof(Zone::Slot));
   Zone::Slot* slots = reinterpret_cast<Zone::Slot*>(zone_->slots_.data());
-  constexpr size_t kAhead = 16;  // the slots are all over memory: ask for them before they are needed
   for (size_t i = 0; i < count; ++i) {
     if (i + kAhead < count) __builtin_prefetch(&slots[zone_->SlotOf(placed[i + kAhead].hash)], 1);
     size_t at = zone_->SlotOf(placed[i].hash);
@@ -203,7 +206,10 @@ void ZoneAssembly::ResolveTargets(CheckReport& report) {
   const size_t count = addressed_.size() / sizeof(Placed);
   const Placed* placed = reinterpret_cast<const Placed*>(addressed_.data());
   NodeTable addresses(*zone_, count);
-  for (size_t i = 0; i < count; ++i) addresses.Insert(placed[i].hash, placed[i].id);
+  for (size_t i = 0; i < count; ++i) {
+    if (i + kAhead < count) addresses.Prefetch(placed[i + kAhead].hash);
+    addresses.Insert(placed[i].hash, placed[i].id);
+  }
   addressed_ = Arena();
 
   NameBuffer buffer;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/dns/case_folding.h"
 #include "common/dns/rdata.h"
 #include "common/zone/zone_assembly.h"
 #include "fmt/format.h"
@@ -14,6 +15,16 @@ constexpr size_t kRunHeaderOctets = 5;
 constexpr size_t kRecordHeaderOctets = 14;
 // Above that many records, duplicates of a set are found by sorting.
 constexpr size_t kFewRecords = 16;
+// Sorted runs lie all over the staging arena: they are asked for that many ahead of their turn.
+constexpr size_t kRunsAhead = 8;
+
+// Whether a record says what another says (RFC 4034 section 6.3): mostly not, and that is seen without
+// allocating.
+bool SameData(const DraftRecord& a, const DraftRecord& b) {
+  return a.rdata.size() == b.rdata.size() &&
+         EqualIgnoringCase(a.rdata.data(), b.rdata.data(), a.rdata.size()) &&
+         SameRdata(a.type, a.rdata, b.rdata);
+}
 
 // Drops records that say what an earlier one says (RFC 2181 section 5). All are of one type.
 void FoldDuplicates(std::vector<DraftRecord>& records, size_t first) {
@@ -21,9 +32,8 @@ void FoldDuplicates(std::vector<DraftRecord>& records, size_t first) {
   if (records.size() - first <= kFewRecords) {
     auto kept = begin;
     for (auto record = begin; record != records.end(); ++record) {
-      const bool seen = std::any_of(begin, kept, [&](const DraftRecord& other) {
-        return SameRdata(record->type, record->rdata, other.rdata);
-      });
+      const bool seen =
+          std::any_of(begin, kept, [&](const DraftRecord& other) { return SameData(*record, other); });
       if (!seen) *kept++ = *record;
     }
     records.erase(kept, records.end());
@@ -197,6 +207,14 @@ void ZoneBuilder::AppendRecords(const Run& run, std::vector<DraftRecord>& record
   }
 }
 
+// As far as a delegation's few records reach.
+void ZoneBuilder::PrefetchRun(const Run& run) const {
+  const uint8_t* at = staged_.data() + run.at;
+  __builtin_prefetch(at);
+  __builtin_prefetch(at + 64);
+  __builtin_prefetch(at + 128);
+}
+
 ZoneBuilder::Outcome ZoneBuilder::Build() && {
   SortRuns();
   const std::span<const Run> sorted = runs();
@@ -209,6 +227,7 @@ ZoneBuilder::Outcome ZoneBuilder::Build() && {
     const NameView owner = OwnerOf(sorted[i].at);
     std::vector<DraftRecord>& records = drafting.Begin();
     do {
+      if (i + kRunsAhead < sorted.size()) PrefetchRun(sorted[i + kRunsAhead]);
       AppendRecords(sorted[i], records);
     } while (++i < sorted.size() && OwnerOf(sorted[i].at) == owner);
     const NodeDraft draft = drafting.Finish(owner, owner.size() == apex_.size());

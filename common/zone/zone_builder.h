@@ -48,6 +48,7 @@ class ZoneBuilder {
   NameView OwnerOf(uint64_t run) const;
   void SortRuns();
   bool RunBefore(const Run& a, const Run& b) const;
+  void PrefetchRun(const Run& run) const;
   std::span<Run> runs() { return {reinterpret_cast<Run*>(runs_.data()), runs_.size() / sizeof(Run)}; }
   void AppendRecords(const Run& run, std::vector<DraftRecord>& records) const;
 

@@ -1,0 +1,109 @@
+// Reading zones again: what changed is read, what is bad keeps the data before it.
+#include "authoritative/serve_zones.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+namespace cairn {
+namespace {
+
+std::string ZoneText(int serial) {
+  return "$TTL 60\n@ SOA ns h " + std::to_string(serial) + " 1 1 1 1\n@ NS ns.other.\n";
+}
+
+class ServedZonesTest : public testing::Test {
+ protected:
+  ServedZonesTest() {
+    std::string pattern = testing::TempDir() + "zones-XXXXXX";
+    directory_ = mkdtemp(pattern.data());
+  }
+  ~ServedZonesTest() override { std::filesystem::remove_all(directory_); }
+
+  // A file of another size is a changed file, whatever the file system thinks of time.
+  void Write(const std::string& file, const std::string& text) {
+    std::ofstream(directory_ + "/" + file) << text << std::string(++writes_, '\n');
+  }
+  ZoneOptions Option(const char* name, const std::string& file) const {
+    ZoneOptions zone;
+    zone.name = Name::Literal(name);
+    zone.file = directory_ + "/" + file;
+    return zone;
+  }
+  // "example.=1 broken.=SERVFAIL"
+  std::string Serials() const {
+    std::string text;
+    for (const ZoneSet::Entry& entry : zones_.Snapshot()->entries()) {
+      text += (text.empty() ? "" : " ") + entry.apex.ToText() + "=" +
+              (entry.zone == nullptr ? "SERVFAIL" : std::to_string(entry.zone->serial()));
+    }
+    return text;
+  }
+
+  std::string directory_;
+  size_t writes_ = 0;
+  SystemClock clock_;
+  std::string logged_;
+  Log log_{clock_, LogLevel::kInfo, [this](std::string_view line) { logged_ += line; }};
+  ServedZones zones_{clock_, log_};
+};
+
+TEST_F(ServedZonesTest, ABrokenZoneDoesNotKeepOthersFromBeingServed) {
+  Write("good", ZoneText(1));
+  const ServedZones::Outcome outcome = zones_.Read({Option("bad.", "missing"), Option("good.", "good")});
+  EXPECT_EQ(Serials(), "bad.=SERVFAIL good.=1");
+  EXPECT_EQ(outcome.loaded, 1U);
+  EXPECT_EQ(outcome.refused, 1U);
+  EXPECT_NE(outcome.complaints.find("missing: error: "), std::string::npos) << outcome.complaints;
+  EXPECT_NE(logged_.find("zone-refused zone=bad."), std::string::npos);
+}
+
+TEST_F(ServedZonesTest, ReadsChangedFilesAlone) {
+  Write("a", ZoneText(1));
+  Write("b", ZoneText(1));
+  const std::vector<ZoneOptions> options = {Option("a.", "a"), Option("b.", "b")};
+  EXPECT_EQ(zones_.Read(options).loaded, 2U);
+  const auto before = zones_.Snapshot();
+  Write("b", ZoneText(2));
+  EXPECT_EQ(zones_.Read(options).loaded, 1U);
+  EXPECT_EQ(Serials(), "a.=1 b.=2");
+  EXPECT_EQ(zones_.Snapshot()->entries()[0].zone, before->entries()[0].zone);
+  EXPECT_EQ(before->entries()[1].zone->serial(), 1U);  // whoever still answers from it may
+}
+
+TEST_F(ServedZonesTest, KeepsTheDataBeforeABadFile) {
+  Write("a", ZoneText(1));
+  const std::vector<ZoneOptions> options = {Option("a.", "a")};
+  zones_.Read(options);
+  Write("a", "nonsense");
+  EXPECT_EQ(zones_.Read(options).refused, 1U);
+  EXPECT_EQ(Serials(), "a.=1");
+  EXPECT_NE(zones_.Status().find("state=\"served, new file refused\""), std::string::npos) << zones_.Status();
+  Write("a", ZoneText(3));
+  zones_.Read(options);
+  EXPECT_EQ(Serials(), "a.=3");
+  EXPECT_NE(zones_.Status().find("state=\"served\""), std::string::npos);
+}
+
+TEST_F(ServedZonesTest, FollowsTheConfiguration) {
+  Write("a", ZoneText(1));
+  Write("other", ZoneText(9));
+  zones_.Read({Option("a.", "a"), Option("b.", "a")});
+  const ServedZones::Outcome outcome = zones_.Read({Option("a.", "other"), Option("c.", "a")});
+  EXPECT_EQ(outcome.removed, 1U);
+  EXPECT_EQ(Serials(), "a.=9 c.=1");
+}
+
+TEST_F(ServedZonesTest, ReadsOneZoneOnDemandWhateverItsFileLooksLike) {
+  Write("a", ZoneText(1));
+  zones_.Read({Option("a.", "a")});
+  ServedZones::Outcome outcome;
+  EXPECT_TRUE(zones_.ReadOne(Name::Literal("A."), outcome));
+  EXPECT_EQ(outcome.loaded, 1U);
+  EXPECT_FALSE(zones_.ReadOne(Name::Literal("b."), outcome));
+}
+
+}  // namespace
+}  // namespace cairn
