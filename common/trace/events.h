@@ -1,0 +1,328 @@
+// What a resolution can tell about itself: one plain struct per kind of event (DESIGN: about forty). An event
+// is a fact with small typed fields, never prose about it; the views (tree.h, json.h) turn facts into text.
+// Each kind has one row in event_table.h, which names it and its fields for every view and for the published
+// schema. To add a kind: a struct here, its name in EventBody, its row in event_table.h, its line in tree.cc;
+// the unit test then says how packaging/schema/trace.schema.json must change.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/dns/message.h"
+#include "common/dns/name.h"
+#include "common/dns/rrset.h"
+#include "common/dns/types.h"
+#include "common/net/endpoint.h"
+
+namespace cairn::trace {
+
+enum class Transport : uint8_t { kUdp, kTcp };
+
+// Why a question is resolved at all.
+enum class Purpose : uint8_t { kClient, kServerAddress, kPriming, kPrefetch, kOperator };
+
+enum class CacheOutcome : uint8_t { kMiss, kHit, kNoData, kNxDomain, kExpired, kFailure, kAlias };
+
+// Where the servers of a zone cut were learnt.
+enum class CutSource : uint8_t { kHints, kPrimed, kDelegation, kReferral, kStub, kForward };
+
+// Why this query leaves now.
+enum class Attempt : uint8_t { kFirst, kRetry, kNextServer, kOverTcp, kWithoutEdns, kHedge, kProbe };
+
+// What a reply is (RFC 1034 section 5.3.3 step 4).
+enum class Verdict : uint8_t {
+  kAnswer,
+  kAlias,
+  kReferral,
+  kNoData,
+  kNxDomain,
+  kLame,
+  kUseless,
+  kTruncated,
+  kMalformed
+};
+
+enum class CandidateState : uint8_t { kUntried, kKnown, kBackedOff, kLame, kNoAddress, kRefusedByPolicy };
+
+enum class StoredAs : uint8_t { kRrset, kDelegation, kGlue, kNoData, kNxDomain, kFailure };
+
+// ---- The client and what we decide about it before any work
+
+struct ClientQuery {
+  Question question{};
+  Endpoint client{};
+  Transport transport = Transport::kUdp;
+  bool recursion_desired = true;
+  bool checking_disabled = false;
+  bool dnssec_ok = false;
+  uint16_t udp_payload_octets = 0;  // 0: the query had no EDNS
+};
+
+struct AccessDecided {
+  IpAddress client{};
+  std::string rule{};  // the entry of the access list: "127.0.0.0/8", or "no entry matches"
+  bool allowed = false;
+};
+
+struct PolicyApplied {
+  std::string policy{};  // "special-use zone invalid. (RFC 6761)"
+  std::string action{};  // "NXDOMAIN"
+};
+
+struct AnswerCacheProbed {
+  Question question{};
+  bool hit = false;
+};
+
+// ---- One question being resolved
+
+struct ResolutionStarted {
+  Question question{};
+  Purpose purpose = Purpose::kClient;
+};
+
+struct ResolutionJoined {
+  Question question{};   // somebody asks the same already: we wait for that answer (RFC 5452 section 5)
+  uint32_t waiting = 0;  // askers, this one included
+};
+
+struct CacheProbed {
+  Question question{};
+  CacheOutcome outcome = CacheOutcome::kMiss;
+  Ttl ttl_left{};
+  Duration age{};
+  std::string rank{};                 // trust, in words: "authoritative answer"
+  std::optional<IpAddress> filler{};  // the server who told us
+};
+
+struct ZoneCutPicked {
+  Name zone{};
+  CutSource source = CutSource::kHints;
+  uint32_t servers = 0;    // name server names
+  uint32_t addresses = 0;  // of them known now
+};
+
+struct QnameMinimised {
+  Question wanted{};
+  Question sent{};  // what this zone needs to see (RFC 9156)
+};
+
+struct AliasFollowed {
+  Name owner{};
+  RrType type = rr::kCname;  // CNAME or DNAME
+  Name target{};
+  uint32_t links = 0;  // of this chain so far
+};
+
+struct AnswerSynthesised {
+  Name owner{};
+  std::string rule{};  // "CNAME from DNAME north.lab. (RFC 6672)"
+};
+
+// ---- Servers
+
+struct Candidate {
+  Name server{};
+  std::optional<Endpoint> endpoint{};
+  CandidateState state = CandidateState::kUntried;
+  std::optional<Duration> smoothed_rtt{};  // absent when never measured
+  std::optional<Duration> rtt_variation{};
+  Duration score{};       // expected time to a useful answer: the lowest is asked
+  uint32_t failures = 0;  // in a row
+};
+
+struct ServerChosen {
+  Name zone{};
+  std::vector<Candidate> candidates{};
+  uint32_t chosen = 0;   // index of the one asked; candidates.size() when none can be
+  std::string reason{};  // "lowest expected time"
+};
+
+struct ServerAddressWanted {
+  Name server{};
+  RrType type = rr::kA;
+};
+
+struct GlueUsed {
+  Name server{};
+  std::vector<IpAddress> addresses{};
+};
+
+struct ServerSkipped {
+  Name server{};
+  std::optional<Endpoint> endpoint{};
+  std::string rule{};  // "loopback address (query-loopback: false)"
+};
+
+struct ServerRated {
+  Endpoint server{};
+  Duration rtt{};  // this sample
+  Duration smoothed_rtt{};
+  Duration rtt_variation{};
+};
+
+struct ServerBlamed {
+  Endpoint server{};
+  Name zone{};
+  std::string reason{};      // "timeout", "lame for north.lab."
+  uint32_t failures = 0;     // in a row
+  Duration put_aside_for{};  // zero: only counted
+};
+
+// ---- Exchanges with a server
+
+struct QuerySent {
+  Name zone{};
+  Name server{};
+  Endpoint endpoint{};
+  Transport transport = Transport::kUdp;
+  Question question{};  // spelled as sent (0x20)
+  Attempt attempt = Attempt::kFirst;
+  uint16_t id = 0;
+  uint16_t local_port = 0;
+  uint32_t octets = 0;
+  uint16_t udp_payload_octets = 0;  // announced; 0: without EDNS
+  bool recursion_desired = false;   // towards forwarders
+  bool cookie = false;              // RFC 7873
+  Duration timeout{};
+};
+
+struct ReplyReceived {
+  Endpoint endpoint{};
+  Transport transport = Transport::kUdp;
+  Rcode rcode = Rcode::kNoError;
+  bool authoritative = false;
+  bool truncated = false;
+  bool recursion_available = false;
+  bool edns = false;
+  uint32_t octets = 0;
+  uint32_t answer_records = 0;
+  uint32_t authority_records = 0;
+  uint32_t additional_records = 0;  // OPT not counted
+  Duration rtt{};
+};
+
+// A datagram which cannot be the reply we wait for; we keep waiting (RFC 5452 section 9.1).
+struct ReplyIgnored {
+  Endpoint from{};
+  std::string rule{};  // "the ID differs"
+};
+
+struct QueryTimedOut {
+  Endpoint endpoint{};
+  Transport transport = Transport::kUdp;
+  Duration waited{};
+};
+
+struct ConnectionFailed {
+  Endpoint endpoint{};
+  std::string reason{};  // "refused"
+};
+
+struct EdnsFallback {
+  Endpoint endpoint{};
+  std::string reason{};  // "FORMERR to a query with EDNS"
+};
+
+struct CookieNoted {
+  Endpoint endpoint{};
+  std::string reason{};  // "server cookie learnt", "BADCOOKIE: asked again with the new cookie"
+};
+
+// ---- What came back, and what became of it
+
+struct ReplyJudged {
+  Verdict verdict = Verdict::kUseless;
+  Name zone{};                // the cut whose server we asked
+  std::optional<Name> cut{};  // of a referral
+  std::string reason{};       // why lame, useless, ...: "no AA, no referral"
+};
+
+struct RrsetKept {
+  Section section = Section::kAnswer;
+  Rrset rrset{};
+};
+
+struct RecordsDropped {
+  Section section = Section::kAnswer;
+  Name owner{};
+  RrType type{};
+  uint32_t count = 1;
+  std::string rule{};  // "owner is not at or below north.lab."
+};
+
+struct Stored {
+  StoredAs what = StoredAs::kRrset;
+  Name owner{};
+  RrType type{};
+  Ttl ttl{};
+  std::string rank{};
+};
+
+struct StoreDeclined {
+  Name owner{};
+  RrType type{};
+  std::string rule{};  // "TTL 0", "a better ranked set is there"
+};
+
+// ---- Beyond the straight path
+
+struct LimitReached {
+  std::string limit{};  // the option's name: "upstream-queries"
+  uint64_t value = 0;
+  std::string consequence{};  // "SERVFAIL"
+};
+
+struct LoopStopped {
+  std::string what{};  // "address of ns.b.example. is already being looked up for this question"
+};
+
+struct PrimingFinished {
+  uint32_t servers = 0;
+  uint32_t addresses = 0;
+  bool succeeded = false;
+};
+
+struct PrefetchStarted {
+  Question question{};
+  Ttl ttl_left{};
+};
+
+struct StaleUsed {
+  Question question{};
+  Duration expired_for{};
+};
+
+struct Note {
+  std::string text{};
+};
+
+// ---- The end
+
+struct ResolutionFailed {
+  std::string reason{};
+};
+
+struct Answered {
+  Question question{};
+  Rcode rcode = Rcode::kNoError;
+  bool authentic = false;       // AD
+  std::vector<Rrset> answer{};  // alias before target
+  std::vector<Rrset> authority{};
+  std::string reason{};  // of a SERVFAIL or REFUSED, as the extended error has it (RFC 8914)
+};
+
+using EventBody =
+    std::variant<ClientQuery, AccessDecided, PolicyApplied, AnswerCacheProbed, ResolutionStarted,
+                 ResolutionJoined, CacheProbed, ZoneCutPicked, QnameMinimised, AliasFollowed,
+                 AnswerSynthesised, ServerChosen, ServerAddressWanted, GlueUsed, ServerSkipped, ServerRated,
+                 ServerBlamed, QuerySent, ReplyReceived, ReplyIgnored, QueryTimedOut, ConnectionFailed,
+                 EdnsFallback, CookieNoted, ReplyJudged, RrsetKept, RecordsDropped, Stored, StoreDeclined,
+                 LimitReached, LoopStopped, PrimingFinished, PrefetchStarted, StaleUsed, Note,
+                 ResolutionFailed, Answered>;
+
+}  // namespace cairn::trace

@@ -1,0 +1,213 @@
+// How each kind of event reads: one row a case, and every kind has one.
+#include "common/trace/lines.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "common/trace/event_table.h"
+#include "common/trace/json.h"
+#include "common/trace/text.h"
+#include "common/trace/tree.h"
+#include "tests/unit/trace/sample_trace.h"
+
+namespace cairn::trace {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+struct LineCase {
+  EventBody event;
+  const char* expected;  // word, text, and after " | " each line of detail
+};
+
+std::vector<LineCase> Cases() {
+  const Name zone = Name::Literal("lab.");
+  const Name server = Name::Literal("ns.lab.");
+  const Endpoint endpoint = At("127.0.0.2");
+  const Question question = Ask("www.lab.");
+  return {
+      {ClientQuery{.question = question, .client = At("::1@40000"), .transport = Transport::kTcp},
+       "query www.lab. A from ::1@40000 over TCP, no EDNS, flags rd"},
+      {ClientQuery{.question = question,
+                   .client = At("::1@4"),
+                   .recursion_desired = false,
+                   .udp_payload_octets = 1400},
+       "query www.lab. A from ::1@4 over UDP, EDNS 1400"},
+      {AccessDecided{.client = endpoint.address, .rule = "no entry matches"},
+       "refused 127.0.0.2 by the access list: no entry matches"},
+      {AccessDecided{.client = endpoint.address, .rule = "127.0.0.0/8", .allowed = true},
+       "allowed 127.0.0.2 by the access list: 127.0.0.0/8"},
+      {PolicyApplied{.policy = "special-use zone invalid. (RFC 6761)", .action = "NXDOMAIN"},
+       "policy special-use zone invalid. (RFC 6761) -> NXDOMAIN"},
+      {AnswerCacheProbed{.question = question}, "answers no finished answer to www.lab. A"},
+      {AnswerCacheProbed{.question = question, .hit = true},
+       "answers found the finished answer to www.lab. A"},
+      {ResolutionStarted{.question = question}, "resolve www.lab. A"},
+      {ResolutionStarted{.question = question, .purpose = Purpose::kServerAddress},
+       "resolve www.lab. A, the address of a server"},
+      {ResolutionJoined{.question = question, .waiting = 2},
+       "join www.lab. A is being resolved already; askers waiting: 2"},
+      {CacheProbed{.question = question}, "cache nothing about www.lab. A"},
+      {CacheProbed{.question = question, .outcome = CacheOutcome::kExpired, .age = seconds(7)},
+       "cache www.lab. A has expired, stored 7.00 s ago"},
+      {CacheProbed{.question = question,
+                   .outcome = CacheOutcome::kHit,
+                   .ttl_left = Ttl::Seconds(60),
+                   .age = seconds(40),
+                   .rank = "authoritative answer",
+                   .filler = endpoint.address},
+       "cache www.lab. A, 60 s left, authoritative answer from 127.0.0.2 40 s ago"},
+      {CacheProbed{.question = question, .outcome = CacheOutcome::kNxDomain, .ttl_left = Ttl::Seconds(60)},
+       "cache www.lab. A: no such name, 60 s left"},
+      {ZoneCutPicked{.zone = zone, .source = CutSource::kDelegation, .servers = 2, .addresses = 1},
+       "zone lab. has 2 servers, 1 address known (cached delegation)"},
+      {QnameMinimised{.wanted = Ask("a.b.lab."), .sent = Ask("b.lab.", rr::kNs)},
+       "minimised to b.lab. NS: more than these servers need of a.b.lab. A stays here"},
+      {AliasFollowed{.owner = zone, .target = server, .links = 3},
+       "alias lab. CNAME leads to ns.lab. (link 3)"},
+      {AnswerSynthesised{.owner = zone, .rule = "CNAME from DNAME (RFC 6672)"},
+       "made lab.: CNAME from DNAME (RFC 6672)"},
+      {ServerChosen{
+           .zone = zone,
+           .candidates = {{.server = server, .state = CandidateState::kNoAddress},
+                          {.server = server, .endpoint = endpoint, .score = milliseconds(50), .failures = 2}},
+           .chosen = 1,
+           .reason = "nobody else"},
+       "choose ns.lab. 127.0.0.2@53: nobody else"
+       " |   ns.lab.  -                    -  address not known"
+       " | * ns.lab.  127.0.0.2@53   50.0 ms  never asked, 2 failures in a row"},
+      {ServerChosen{.zone = zone,
+                    .candidates = {{.server = server, .endpoint = endpoint, .score = milliseconds(20)}}},
+       "choose ns.lab. 127.0.0.2@53, the only one: 20.0 ms expected, never asked"},
+      {ServerChosen{.zone = zone, .reason = "all are lame"},
+       "choose no server of lab. can be asked: all are lame"},
+      {ServerAddressWanted{.server = server, .type = rr::kAaaa}, "need the IPv6 address of ns.lab."},
+      {GlueUsed{.server = server, .addresses = {endpoint.address, IpAddress::Literal("2001:db8::1")}},
+       "glue ns.lab. is at 127.0.0.2 2001:db8::1"},
+      {ServerSkipped{.server = server, .endpoint = endpoint, .rule = "loopback"},
+       "skipped ns.lab. 127.0.0.2@53: loopback"},
+      {ServerRated{.server = endpoint, .smoothed_rtt = milliseconds(12), .rtt_variation = milliseconds(3)},
+       "rated 127.0.0.2@53 now 12.0 ms +- 3.00 ms"},
+      {ServerBlamed{.server = endpoint,
+                    .zone = zone,
+                    .reason = "timeout",
+                    .failures = 3,
+                    .put_aside_for = seconds(10)},
+       "blamed 127.0.0.2@53 for lab.: timeout, 3 failures in a row, put aside for 10 s"},
+      {QuerySent{.zone = zone,
+                 .server = server,
+                 .endpoint = endpoint,
+                 .question = question,
+                 .attempt = Attempt::kRetry,
+                 .id = 7,
+                 .recursion_desired = true,
+                 .cookie = true},
+       "ask ns.lab. 127.0.0.2@53 for www.lab. A over UDP (again) | id 7, no EDNS, cookie, rd"},
+      {ReplyReceived{.endpoint = endpoint,
+                     .rcode = Rcode::kRefused,
+                     .truncated = true,
+                     .octets = 12,
+                     .rtt = milliseconds(3)},
+       "reply REFUSED tc after 3.00 ms: no records in 12 octets"},
+      {ReplyIgnored{.from = endpoint, .rule = "the ID differs"},
+       "ignored a datagram from 127.0.0.2@53: the ID differs"},
+      {QueryTimedOut{.endpoint = endpoint, .waited = milliseconds(400)},
+       "timeout 127.0.0.2@53 did not reply within 400 ms"},
+      {ConnectionFailed{.endpoint = endpoint, .reason = "refused"},
+       "TCP connection to 127.0.0.2@53 failed: refused"},
+      {EdnsFallback{.endpoint = endpoint, .reason = "FORMERR"},
+       "no EDNS to 127.0.0.2@53 from now on: FORMERR"},
+      {CookieNoted{.endpoint = endpoint, .reason = "learnt"}, "cookie 127.0.0.2@53: learnt"},
+      {ReplyJudged{.verdict = Verdict::kAnswer, .zone = zone}, "means the answer, from lab."},
+      {ReplyJudged{.verdict = Verdict::kLame, .zone = zone, .reason = "no AA"}, "means lame for lab.: no AA"},
+      {RrsetKept{.section = Section::kAdditional, .rrset = Set("ns.lab.", 5, rr::kA, {"192.0.2.1"})},
+       "keep ns.lab. 5 IN A 192.0.2.1 (additional)"},
+      {RrsetKept{.rrset = Set("ns.lab.", 5, rr::kA, {"192.0.2.1", "192.0.2.2"})},
+       "keep 2 records of the answer section | ns.lab. 5 IN A 192.0.2.1 | ns.lab. 5 IN A 192.0.2.2"},
+      {RecordsDropped{.section = Section::kAuthority,
+                      .owner = zone,
+                      .type = rr::kNs,
+                      .count = 3,
+                      .rule = "not a referral"},
+       "drop lab. NS, 3 records (authority): not a referral"},
+      {Stored{.owner = zone, .type = rr::kA, .ttl = Ttl::Seconds(9), .rank = "glue"},
+       "store lab. A for 9 s, glue"},
+      {Stored{.what = StoredAs::kNxDomain, .owner = zone, .type = rr::kA, .ttl = Ttl::Seconds(9)},
+       "store NXDOMAIN of lab. for 9 s"},
+      {StoreDeclined{.owner = zone, .type = rr::kA, .rule = "TTL 0"}, "not stored lab. A: TTL 0"},
+      {LimitReached{.limit = "upstream-queries", .value = 200, .consequence = "SERVFAIL"},
+       "limit upstream-queries (200) reached: SERVFAIL"},
+      {LoopStopped{.what = "ns.lab. A waits for itself"}, "loop ns.lab. A waits for itself"},
+      {PrimingFinished{.servers = 13, .addresses = 26, .succeeded = true},
+       "primed 13 root servers, 26 addresses"},
+      {PrimingFinished{}, "priming failed; the root hints serve as they are"},
+      {PrefetchStarted{.question = question, .ttl_left = Ttl::Seconds(6)}, "prefetch www.lab. A, 6 s left"},
+      {StaleUsed{.question = question, .expired_for = seconds(6)}, "stale www.lab. A, expired 6.00 s ago"},
+      {Note{.text = "remark"}, "note remark"},
+      {ResolutionFailed{.reason = "no server replied"}, "failed no server replied"},
+      {Answered{.question = question,
+                .rcode = Rcode::kNxDomain,
+                .authority = {Set("lab.", 60, rr::kSoa, {"ns.lab. admin.lab. 1 2 3 4 5"})}},
+       "answer NXDOMAIN www.lab. A | lab. 60 IN SOA ns.lab. admin.lab. 1 2 3 4 5  (authority)"},
+      {Answered{.question = question, .rcode = Rcode::kServFail, .reason = "no server replied"},
+       "answer SERVFAIL www.lab. A: no server replied"},
+  };
+}
+
+TEST(Lines, ReadAsWritten) {
+  for (const LineCase& c : Cases()) {
+    const Line line = DescribeEvent(c.event);
+    std::string read = std::string(line.word) + " " + line.text;
+    for (const std::string& detail : line.details) read += " | " + detail;
+    EXPECT_EQ(read, c.expected);
+  }
+}
+
+TEST(Lines, EveryKindHasACaseAndANameOfItsOwn) {
+  std::set<size_t> kinds;
+  for (const LineCase& c : Cases()) kinds.insert(c.event.index());
+  EXPECT_EQ(kinds.size(), std::variant_size_v<EventBody>);
+  std::set<std::string_view> names;
+  ForEachKind([&]<typename Event>(std::type_identity<Event>) { names.insert(kRow<Event>.name); });
+  EXPECT_EQ(names.size(), std::variant_size_v<EventBody>);
+}
+
+// A document has each member once: those which every event has are nobody's own.
+TEST(EventTable, FieldsOfAKindHaveNamesOfTheirOwn) {
+  ForEachKind([]<typename Event>(std::type_identity<Event>) {
+    std::set<std::string_view> taken = {"id", "parent", "at_us", "kind"};
+    ForEachField<Event>([&taken](const auto& field) {
+      EXPECT_TRUE(taken.insert(field.name).second) << kRow<Event>.name << " " << field.name;
+    });
+  });
+}
+
+struct DurationCase {
+  Duration duration;
+  const char* expected;
+};
+
+TEST(Lines, DurationsHaveThreeDigits) {
+  const DurationCase cases[] = {
+      {Duration{}, "0.00 ms"},        {std::chrono::microseconds(420), "0.42 ms"},
+      {milliseconds(12), "12.0 ms"},  {milliseconds(376), "376 ms"},
+      {milliseconds(1200), "1.20 s"}, {seconds(300), "300 s"},
+  };
+  for (const DurationCase& c : cases) EXPECT_EQ(DurationText(c.duration), c.expected);
+}
+
+// A zone must not reach the operator's terminal with what it wrote into a name or a text.
+TEST(Views, EscapeWhatTheWireHeld) {
+  EXPECT_EQ(UtcText({.seconds = 951'782'400}), "2000-02-29T00:00:00Z");
+  EXPECT_EQ(PrintableText("plain \x1b[2J\xc3\xa9\n\x7f"), "plain \\027[2J\\195\\169\\010\\127");
+  ManualClock clock;
+  TraceRecorder trace(clock);
+  TracePoint(&trace).Add(Note{"bell \a quote \" back\\slash"});
+  EXPECT_NE(RenderTree(trace).find("note bell \\007 quote \" back\\slash\n"), std::string::npos);
+  EXPECT_NE(RenderJson(trace, "p").find(R"("text": "bell \\007 quote \" back\\slash")"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace cairn::trace
