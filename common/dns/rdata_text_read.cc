@@ -666,6 +666,17 @@ bool ReadGeneric(RdataTextReader& in) {
   return in.Bad(marker, fmt::format("octets that are RDATA of {} ({})", in.type.ToText(), ToText(fault)));
 }
 
+// A token too many; inside of parentheses the mistake is often that they are still open.
+bool FailAtExcess(RrType type, TextTokens& tokens) {
+  const Token& token = tokens.token();
+  std::string text = fmt::format("unexpected {} behind the RDATA of {}", Quote(token.text()), type.ToText());
+  if (tokens.open_parenthesis() != nullptr) {
+    const TextTokens::Position open = tokens.Locate(tokens.open_parenthesis());
+    text += fmt::format(", in the parenthesis opened at {}:{}", open.line, open.column);
+  }
+  return tokens.Fail(token.begin, std::move(text));
+}
+
 bool IsGenericMarker(const Token& token) {
   return token.size() == 2 && !token.quoted && token.begin[0] == '\\' && token.begin[1] == '#';
 }
@@ -683,11 +694,7 @@ bool ReadRdataText(RrType type, TextTokens& tokens, NameView origin, RdataBuffer
       if (!ReadField(in, field)) return false;
     }
   }
-  if (tokens.has_token()) {
-    return tokens.Fail(tokens.token().begin,
-                       fmt::format("unexpected {} behind the RDATA of {}{}", Quote(tokens.token().text()),
-                                   type.ToText(), tokens.inside_parentheses() ? ", inside parentheses" : ""));
-  }
+  if (tokens.has_token()) return FailAtExcess(type, tokens);
   if (tokens.failed() || tokens.starved()) return false;
   return !out.overflowed() ||
          tokens.Fail(tokens.end_of_last(),

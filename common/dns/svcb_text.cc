@@ -189,7 +189,9 @@ bool PrintEch(ByteView value, std::string& out) {
 // A URI template, relative, with the variable "dns" (RFC 9461 section 5).
 bool ReadDohPath(std::string_view text, Octets& value) {
   value += text;
-  return text.starts_with('/') && text.find("dns") != std::string_view::npos;
+  const size_t variable = text.find('{');
+  return text.starts_with('/') && variable != std::string_view::npos &&
+         text.find("dns", variable) != std::string_view::npos;
 }
 
 bool PrintDohPath(ByteView value, std::string& out) {

@@ -132,8 +132,7 @@ void TextTokens::ReadWord() {
       if (at_ != end_ && *at_ != '\n') ++at_;
     } else if (*at_ == '"') {
       token_.pair = true;
-      at_ = EndOfQuoted(at_ + 1);
-      if (at_ == nullptr) return Stop();
+      if (!SkipQuoted()) return Stop();
     } else {
       break;
     }
@@ -144,31 +143,28 @@ void TextTokens::ReadWord() {
 }
 
 void TextTokens::ReadQuoted() {
-  const char* begin = at_ + 1;
-  token_ = {.begin = begin, .quoted = true};
-  at_ = EndOfQuoted(begin);
-  if (at_ == nullptr) return Stop();
+  token_ = {.begin = at_ + 1, .quoted = true};
+  if (!SkipQuoted()) return Stop();
   token_.end = at_ - 1;
   has_token_ = true;
 }
 
-// Behind the closing quote; nullptr when the line ends first. A newline does not belong into quotes: a
-// forgotten quote would swallow the rest of the file.
-const char* TextTokens::EndOfQuoted(const char* at) {
-  const char* const begin = at;
-  for (; at != end_; ++at) {
-    if (*at == '"') return at + 1;
-    if (*at == '\n') break;
-    if (*at == '\\') {
+// From a quote behind the one that closes it; false, at the line end, when none does. A newline does not
+// belong into quotes: a forgotten quote would swallow the rest of the file.
+bool TextTokens::SkipQuoted() {
+  const char* const open = at_++;
+  for (; at_ != end_ && *at_ != '\n'; ++at_) {
+    if (*at_ == '"') {
+      ++at_;
+      return true;
+    }
+    if (*at_ == '\\') {
       token_.escaped = true;
-      if (at + 1 == end_ || at[1] == '\n') continue;
-      ++at;
+      if (at_ + 1 != end_ && at_[1] != '\n') ++at_;
     }
   }
-  at_ = at;
-  if (at != end_ || complete_)
-    Fail(begin - 1, "the quoted string is not closed on its line; a line end is written \\010");
-  return nullptr;
+  if (at_ == end_ && !complete_) return false;
+  return Fail(open, "the quoted string is not closed on its line; a line end is written \\010");
 }
 
 // No further token in this entry.
@@ -239,7 +235,7 @@ void TextTokens::StepOverLineEnd() {
 }
 
 bool TextTokens::Fail(const char* at, std::string text) {
-  if (failure_.empty()) {
+  if (failure_.empty() && !starved_) {  // what looks missing may only not be read yet
     failed_at_ = at;
     failure_ = std::move(text);
   }

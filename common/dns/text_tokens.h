@@ -70,12 +70,14 @@ class TextTokens {
   const char* end_of_last() const { return last_end_; }
   const char* entry_begin() const { return entry_begin_; }
   uint32_t entry_line() const { return entry_line_; }
-  bool inside_parentheses() const { return depth_ > 0; }
+  const char* text_end() const { return end_; }
+  // The outermost parenthesis that is open; nullptr outside of them.
+  const char* open_parenthesis() const { return depth_ > 0 ? open_ : nullptr; }
 
  private:
   void ReadWord();
   void ReadQuoted();
-  const char* EndOfQuoted(const char* at);
+  bool SkipQuoted();
   void Stop();
   void SkipComment();
   void SkipToLineEnd();
@@ -87,8 +89,8 @@ class TextTokens {
   const char* end_ = nullptr;
   const char* entry_begin_ = nullptr;
   const char* last_end_ = nullptr;
-  const char* open_ = nullptr;  // the outermost open parenthesis
-  uint32_t line_ = 1;           // of at_
+  const char* open_ = nullptr;
+  uint32_t line_ = 1;  // of at_
   uint32_t entry_line_ = 1;
   uint32_t depth_ = 0;
   bool complete_ = true;
