@@ -247,13 +247,7 @@ bool Composition::AddAddresses(size_t index, ByteView rdata) {
 
 // The whole set or none of it (RFC 2181 section 9).
 bool Composition::AddRecords(RrsetView rrset, NameView owner, Ttl ttl) {
-  const MessageWriter::Mark before = out_.mark();
-  for (const ByteView rdata : rrset) {
-    if (out_.AddRecord(owner, rrset.type(), kClassIn, ttl, rdata)) continue;
-    out_.Rewind(before);
-    return false;
-  }
-  return true;
+  return out_.AddRrset(owner, rrset.type(), kClassIn, ttl, rrset);
 }
 
 bool Composition::AddSet(Node node, RrsetView rrset, NameView owner, Ttl ttl) {

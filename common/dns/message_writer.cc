@@ -104,20 +104,6 @@ bool MessageWriter::AddRecord(NameView owner, RrType type, RrClass rr_class, Ttl
   return true;
 }
 
-bool MessageWriter::AddRrset(NameView owner, RrType type, RrClass rr_class, Ttl ttl, const RdataSet& rdatas) {
-  const Mark start = mark();
-  bool first = true;
-  for (const ByteView rdata : rdatas) {
-    const bool owner_written = first ? PutName(owner, true) : PutSameOwner(owner, start.size);
-    if (!owner_written || !PutAfterOwner(type, rr_class, ttl, rdata)) {
-      Rewind(start);
-      return false;
-    }
-    first = false;
-  }
-  return true;
-}
-
 bool MessageWriter::AddEdns(const Edns& edns) {
   reserved_ = 0;
   if (edns.WireOctets() > room()) return false;

@@ -35,8 +35,21 @@ class MessageWriter {
   // One record; false, and nothing written, when it does not fit. Names in `owner` and in the RDATA of RFC
   // 1035 types are compressed (RFC 3597 section 4).
   bool AddRecord(NameView owner, RrType type, RrClass rr_class, Ttl ttl, ByteView rdata);
-  // All records of a set, or none of them.
-  bool AddRrset(NameView owner, RrType type, RrClass rr_class, Ttl ttl, const RdataSet& rdatas);
+  // All records of a set, or none of them. `rdatas` is a range of ByteViews: an RdataSet, or a zone's set.
+  template <typename Rdatas>
+  bool AddRrset(NameView owner, RrType type, RrClass rr_class, Ttl ttl, const Rdatas& rdatas) {
+    const Mark start = mark();
+    bool first = true;
+    for (const ByteView rdata : rdatas) {
+      const bool owner_written = first ? PutName(owner, true) : PutSameOwner(owner, start.size);
+      if (!owner_written || !PutAfterOwner(type, rr_class, ttl, rdata)) {
+        Rewind(start);
+        return false;
+      }
+      first = false;
+    }
+    return true;
+  }
   bool AddRrset(const Rrset& rrset) {
     return AddRrset(rrset.owner, rrset.type, rrset.rr_class, rrset.ttl, rrset.rdatas);
   }

@@ -28,21 +28,25 @@ bool IsHashOwner(const NodeDraft& draft) {
 // Slots of hashes are all over memory: they are asked for that many ahead of their turn.
 constexpr size_t kAhead = 16;
 
-// A hash of some nodes by their names, for while a zone is built.
-class NodeTable {
- public:
-  NodeTable(const Zone& zone, size_t nodes) : zone_(zone), slots_(std::bit_ceil(2 * nodes + 2)) {}
+}  // namespace
 
-  void Prefetch(uint64_t hash) const { __builtin_prefetch(&slots_[hash & (slots_.size() - 1)]); }
+// A hash of some nodes by their names, for while a zone is built.
+class ZoneAssembly::NodeTable {
+ public:
+  NodeTable(const Zone& zone, size_t nodes) : zone_(zone), mask_(std::bit_ceil(2 * nodes + 2) - 1) {
+    memory_.Extend((mask_ + 1) * sizeof(Slot));
+    slots_ = reinterpret_cast<Slot*>(memory_.data());
+  }
+
+  void Prefetch(uint64_t hash) const { __builtin_prefetch(&slots_[hash & mask_]); }
   void Insert(uint64_t hash, NodeId id) {
-    size_t at = hash & (slots_.size() - 1);
-    while (slots_[at].id != kNoNode) at = (at + 1) & (slots_.size() - 1);
+    size_t at = hash & mask_;
+    while (slots_[at].id != kNoNode) at = (at + 1) & mask_;
     slots_[at] = {static_cast<uint32_t>(hash >> 32), id};
   }
   Node Find(NameView name) const {
     const uint64_t hash = name.Hash();
-    for (size_t at = hash & (slots_.size() - 1); slots_[at].id != kNoNode;
-         at = (at + 1) & (slots_.size() - 1)) {
+    for (size_t at = hash & mask_; slots_[at].id != kNoNode; at = (at + 1) & mask_) {
       if (slots_[at].tag != static_cast<uint32_t>(hash >> 32)) continue;
       NameBuffer owner;
       const Node node(zone_, slots_[at].id);
@@ -57,10 +61,10 @@ class NodeTable {
     NodeId id = kNoNode;
   };
   const Zone& zone_;
-  std::vector<Slot> slots_;
+  size_t mask_;
+  Arena memory_;  // given back to the system with the table
+  Slot* slots_;
 };
-
-}  // namespace
 
 ZoneAssembly::ZoneAssembly(NameView apex, size_t octets_expected) : zone_(new Zone) {
   zone_->apex_ = Name(apex);
@@ -160,7 +164,8 @@ void ZoneAssembly::AppendRrset(NodeId node, const RrsetDraft& rrset) {
   zone_->record_count_ += rrset.records.size();
   if (has_targets) {
     const DraftRecord& first = rrset.records.front();
-    open_targets_.push_back({node, rrset.type, first.line, first.file});
+    const OpenTargets open{node, rrset.type, first.line, first.file};
+    open_targets_.Append({reinterpret_cast<const uint8_t*>(&open), sizeof open});
   }
 }
 
@@ -170,8 +175,8 @@ std::shared_ptr<const Zone> ZoneAssembly::Finish(CheckReport& report) && {
   ResolveTargets(report);
   IndexNsecOwners();
   const RrsetView soa = zone_->soa();
-  const ByteView fields =
-      soa.front().last(20);  // SERIAL, REFRESH, RETRY, EXPIRE, MINIMUM (RFC 1035 section 3.3.13)
+  // SERIAL, REFRESH, RETRY, EXPIRE, MINIMUM (RFC 1035 section 3.3.13).
+  const ByteView fields = soa.front().last(20);
   zone_->serial_ = LoadU32(fields.data());
   zone_->negative_ttl_ = std::min(soa.ttl(), Ttl::FromWire(LoadU32(fields.data() + 16)));
   return std::move(zone_);
@@ -212,31 +217,38 @@ void ZoneAssembly::ResolveTargets(CheckReport& report) {
   }
   addressed_ = Arena();
 
-  NameBuffer buffer;
-  for (const OpenTargets& open : open_targets_) {
-    const Node node(*zone_, open.node);
-    const NameView owner = node.OwnerInto(buffer);
-    const RrsetView rrset = node.Find(open.type);
+  const OpenTargets* open = reinterpret_cast<const OpenTargets*>(open_targets_.data());
+  for (size_t i = 0; i < open_targets_.size() / sizeof(OpenTargets); ++i) {
+    const RrsetView rrset = Node(*zone_, open[i].node).Find(open[i].type);
     size_t index = 0;
     for (const ByteView rdata : rrset) {
-      uint8_t* place = const_cast<uint8_t*>(rrset.TargetAt(index++));
-      const ByteView wire = AdditionalName(open.type, rdata);
-      if (wire.empty()) continue;
-      const NameView target = NameView::FromValidWire(wire.data(), wire.size());
-      if (!target.IsAtOrBelow(zone_->apex_)) continue;
-      const bool in_domain = open.type == rr::kNs && node.Is(Node::kZoneCut) && target.IsAtOrBelow(owner);
-      const Node found = addresses.Find(target);
-      // Below a cut lies glue, for delegations alone; below a DNAME nothing that may be told.
-      const bool usable =
-          found && (!found.Is(Node::kOccluded) || (open.type == rr::kNs && !IsBelowDname(found)));
-      if (usable) StoreU32(place, found.id() | (in_domain ? RrsetView::kInDomain : 0));
-      if (!found && in_domain && !node.Is(Node::kOccluded)) {
-        CheckGlue(owner, target,
-                  {.type = open.type, .ttl = Ttl(), .rdata = rdata, .line = open.line, .file = open.file},
-                  report);
-      }
+      const uint32_t found = FindTarget(open[i], rdata, addresses, report);
+      StoreU32(const_cast<uint8_t*>(rrset.TargetAt(index++)), found);
     }
   }
+}
+
+// What RrsetView::TargetNode and TargetInDomain will say of this record.
+uint32_t ZoneAssembly::FindTarget(const OpenTargets& open, ByteView rdata, const NodeTable& addresses,
+                                  CheckReport& report) const {
+  const ByteView wire = AdditionalName(open.type, rdata);
+  if (wire.empty()) return kNoNode;
+  const NameView target = NameView::FromValidWire(wire.data(), wire.size());
+  if (!target.IsAtOrBelow(zone_->apex_)) return kNoNode;
+  const Node node(*zone_, open.node);
+  NameBuffer buffer;
+  const NameView owner = node.OwnerInto(buffer);
+  const bool in_domain = open.type == rr::kNs && node.Is(Node::kZoneCut) && target.IsAtOrBelow(owner);
+  const Node found = addresses.Find(target);
+  if (!found) {
+    const DraftRecord at{
+        .type = open.type, .ttl = Ttl(), .rdata = rdata, .line = open.line, .file = open.file};
+    if (in_domain && !node.Is(Node::kOccluded)) CheckGlue(owner, target, at, report);
+    return kNoNode;
+  }
+  // Below a cut lies glue, for delegations alone; below a DNAME nothing that may be told.
+  if (found.Is(Node::kOccluded) && (open.type != rr::kNs || IsBelowDname(found))) return kNoNode;
+  return found.id() | (in_domain ? RrsetView::kInDomain : 0);
 }
 
 void ZoneAssembly::IndexNsecOwners() {

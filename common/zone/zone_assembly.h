@@ -5,7 +5,6 @@
 
 #include <array>
 #include <memory>
-#include <vector>
 
 #include "common/zone/zone.h"
 #include "common/zone/zone_checks.h"
@@ -19,12 +18,16 @@ class ZoneAssembly {
 
   // Canonical order, each owner once, the apex first.
   Node Add(const NodeDraft& draft);
+  // Whether what was added fits into what a NodeId can tell apart, 31 bits of units: 8 GiB.
+  bool TooLarge() const { return zone_->arena_.size() >= kMaxOctets; }
   // Whether `node`, an occluded one, lies below a DNAME rather than a zone cut.
   static bool IsBelowDname(Node node);
 
   std::shared_ptr<const Zone> Finish(CheckReport& report) &&;
 
  private:
+  static constexpr size_t kMaxOctets = size_t{4} << 31;
+
   struct Placed {
     uint64_t hash;
     NodeId id;
@@ -37,11 +40,15 @@ class ZoneAssembly {
     uint32_t file;
   };
 
+  class NodeTable;
+
   NodeId Append(NodeId parent, ByteView label, NameView owner, const NodeDraft* draft);
   uint8_t FlagsFor(NodeId parent, NameView owner, const NodeDraft* draft) const;
   void AppendRrset(NodeId node, const RrsetDraft& rrset);
   void FillSlots();
   void ResolveTargets(CheckReport& report);
+  uint32_t FindTarget(const OpenTargets& open, ByteView rdata, const NodeTable& addresses,
+                      CheckReport& report) const;
   void IndexNsecOwners();
 
   std::shared_ptr<Zone> zone_;
@@ -49,7 +56,7 @@ class ZoneAssembly {
   int depth_ = -1;                              // of the node added last
   Arena reachable_;                             // of Placed: what a descent may reach
   Arena addressed_;                             // of Placed: nodes with addresses
-  std::vector<OpenTargets> open_targets_;
+  Arena open_targets_;                          // of OpenTargets
 };
 
 }  // namespace cairn

@@ -234,6 +234,7 @@ ZoneBuilder::Outcome ZoneBuilder::Build() && {
     CheckNode(draft, report_);
     if (report_.has_errors()) continue;  // the rest is checked, but not laid out
     const Node node = assembly.Add(draft);
+    if (assembly.TooLarge()) report_.Error("the zone is larger than the 8 GiB that one can have");
     if (node.Is(Node::kOccluded)) CheckOccluded(draft, ZoneAssembly::IsBelowDname(node), report_);
   }
   Outcome outcome;

@@ -151,7 +151,10 @@ void CheckGlue(NameView cut, NameView name_server, const DraftRecord& at, CheckR
 
 void CheckReport::Add(Severity severity, uint32_t file, uint32_t line, std::string text) {
   has_errors_ = has_errors_ || severity == Severity::kError;
-  if (complaints_.size() == max_complaints_) return;
+  if (complaints_.size() == max_complaints_) {
+    ++left_out_;
+    return;
+  }
   TextPosition where{
       .file = file < file_names_.size() ? file_names_[file] : std::string(), .line = line, .column = 0};
   complaints_.push_back(
@@ -164,6 +167,11 @@ Complaints CheckReport::Take() {
   });
   Complaints complaints;
   for (Positioned& positioned : complaints_) complaints.push_back(std::move(positioned.complaint));
+  if (left_out_ > 0) {
+    complaints.push_back({.severity = has_errors_ ? Severity::kError : Severity::kWarning,
+                          .where = {},
+                          .text = fmt::format("{} more complaints about this zone are left out", left_out_)});
+  }
   return complaints;
 }
 

@@ -44,7 +44,7 @@ struct NodeDraft {
   }
 };
 
-// Collects complaints with positions, up to a limit; afterwards it only counts errors.
+// Collects complaints with positions, up to a limit; those beyond are counted.
 class CheckReport {
  public:
   CheckReport(const std::vector<std::string>& file_names, size_t max_complaints)
@@ -68,6 +68,7 @@ class CheckReport {
   const std::vector<std::string>& file_names_;
   size_t max_complaints_;
   bool has_errors_ = false;
+  size_t left_out_ = 0;
   struct Positioned {
     uint32_t file;
     uint32_t line;

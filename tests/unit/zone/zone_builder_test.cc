@@ -107,6 +107,15 @@ TEST(ZoneBuilder, RefusesClassesAndTypesThatNoZoneHolds) {
   EXPECT_THAT(complaints, HasSubstr("transfer:11: error: ANY is no type of data"));
 }
 
+TEST(ZoneBuilder, ComplaintsBeyondTheLimitAreCounted) {
+  std::string text(kApex);
+  for (int i = 0; i < 103; ++i) text += "n" + std::to_string(i) + " 3600 SOA ns host 1 2 3 4 5\n";
+  const ZoneBuilder::Outcome outcome = testing::ZoneFromText("example.", text);
+  EXPECT_EQ(outcome.complaints.size(), 101u);
+  EXPECT_THAT(outcome.complaints.back().ToText(),
+              HasSubstr("3 more complaints about this zone are left out"));
+}
+
 TEST(ZoneBuilder, ASetThatNoMessageHoldsIsAnError) {
   std::string text(kApex);
   for (int i = 0; i < 300; ++i) text += "big 3600 TXT " + std::string(220, 'x') + std::to_string(i) + "\n";

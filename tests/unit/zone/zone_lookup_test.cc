@@ -103,7 +103,23 @@ TEST(ZoneLookup, FollowsRfc1034Section432) {
   }
 }
 
-// Occluded names under one closest encloser, however deep the question.
+// RFC 5155 section 7.2.8: what owns nothing but NSEC3 is no name of the zone.
+TEST(ZoneLookup, HashOwnersAreNoNames) {
+  const ZoneBuilder::Outcome outcome = testing::ZoneFromText(
+      "example.",
+      "@ 1 SOA ns host 1 1 1 1 1\n@ 1 NS ns.invalid.\n"
+      "0p9mhaveqvm6t7vbl5lop2u3t2rp3tom 1 NSEC3 1 0 0 - 2t7b4g4vsa5smi47k61mv5bv1a22bojr A\n"
+      "2t7b4g4vsa5smi47k61mv5bv1a22bojr 1 NSEC3 1 0 0 - 0p9mhaveqvm6t7vbl5lop2u3t2rp3tom A\n"
+      "2t7b4g4vsa5smi47k61mv5bv1a22bojr 1 TXT \"a name all the same\"\n");
+  ASSERT_NE(outcome.zone, nullptr) << testing::ToText(outcome.complaints);
+  const Name hash = Name::Literal("0p9mhaveqvm6t7vbl5lop2u3t2rp3tom.example.");
+  EXPECT_EQ(Describe(Find(*outcome.zone, hash.view(), rr::kNsec3), hash),
+            "nxdomain, closest encloser example.");
+  const Name both = Name::Literal("2t7b4g4vsa5smi47k61mv5bv1a22bojr.example.");
+  EXPECT_EQ(Describe(Find(*outcome.zone, both.view(), rr::kTxt), both), "answer " + both.ToText() + " TXT");
+}
+
+// However deep the question.
 TEST(ZoneLookup, TheLongestNameIsJustAnotherOne) {
   const ZoneBuilder::Outcome outcome =
       testing::ZoneFromText(".", ". 1 SOA . . 1 1 1 1 1\n. 1 NS ns.\n*.a. 1 TXT wild\n");
