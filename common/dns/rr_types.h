@@ -1,7 +1,8 @@
-// The table of RR types: one row holds all we know of a type, that is its number, mnemonic, document and the fields of
-// its RDATA. Reading, writing, comparing (rdata.cc) and the presentation form both ways (rdata_text.cc) are loops over
-// `fields`, so a new type is one row here and one line in zones/golden/every_type.zone. A type without a row is the row
-// "blob": RFC 3597 keeps its octets as they are.
+// The table of RR types: one row holds all we know of a type, that is its number, mnemonic, document and the
+// fields of its RDATA. Reading, writing, comparing (rdata.cc) and the presentation form both ways
+// (rdata_text_read.cc, rdata_text_print.cc) are loops over `fields`, so a new type is one row here and one
+// line in zones/golden/every_type.zone. A type without a row is the row "blob": its octets are kept as they
+// are (RFC 3597 section 3).
 //
 // Numbers and mnemonics: https://www.iana.org/assignments/dns-parameters (RFC 6895).
 #pragma once
@@ -23,17 +24,17 @@ enum class FieldKind : uint8_t {
   kU16,
   kU32,
   kU64,
-  kPeriod,   // 32 bits of seconds; text may use the units of a TTL: "1h30m"
-  kTime,     // 32 bits of RRSIG time; text is YYYYMMDDHHmmSS or seconds (RFC 4034 section 3.2)
-  kType,     // an RR type
+  kPeriod,  // 32 bits of seconds; text may use the units of a TTL: "1h30m"
+  kTime,    // 32 bits of RRSIG time; text is YYYYMMDDHHmmSS or seconds (RFC 4034 section 3.2)
+  kType,    // an RR type
   kIp4,
   kIp6,
-  kEui48,    // "00-00-5e-00-53-2a" (RFC 7043)
+  kEui48,  // "00-00-5e-00-53-2a" (RFC 7043)
   kEui64,
   kLocator,  // 64 bits as four groups of hex digits: "2001:0db8:1140:1000" (RFC 6742)
   // Names.
   kName,
-  kNames,    // none or more, up to the end
+  kNames,  // none or more, up to the end
   // Strings.
   kString,          // a <character-string>: length octet and up to 255 octets (RFC 1035 section 3.3)
   kOptionalString,  // may be missing at the end
@@ -64,8 +65,8 @@ enum class FieldKind : uint8_t {
 
 // What a message and the canonical form do with a name in RDATA.
 enum class NameForm : uint8_t {
-  kCompressed,    // RFC 1035 type: compressed on writing, pointers followed on reading, canonically in lower case
-  kDecompressed,  // RFC 3597 section 4: never compressed by us, but older software did; canonically in lower case
+  kCompressed,    // RFC 1035 type: compressed by us, pointers followed on reading, canonically in lower case
+  kDecompressed,  // as older software may have compressed it (RFC 3597 section 4); else like kFolded
   kFolded,        // never compressed; canonically in lower case (RFC 4034 section 6.2, RFC 6840 section 5.1)
   kVerbatim,      // never compressed, canonically as it is: all types since RFC 3597
 };
@@ -145,7 +146,7 @@ struct RrTypeInfo {
 
 namespace rr_table {
 
-using namespace field;  // NOLINT(google-build-using-namespace): the rows below are the whole of this namespace
+using namespace field;  // NOLINT(google-build-using-namespace): for the rows below, and nothing else is here
 using enum NameForm;
 using enum EmptyForm;
 namespace v = vocabulary;
