@@ -88,6 +88,10 @@ void Cache::MakeKey(NameView name, CacheKey& key) const {
 
 void Cache::Prefetch(const CacheKey& key, RrType type) const { ShardOf(key).Prefetch(key, {type, false}); }
 
+void Cache::PrefetchEntry(const CacheKey& key, RrType type) const {
+  ShardOf(key).PrefetchEntry(key, {type, false});
+}
+
 CacheHit Cache::Lookup(const CacheKey& key, RrType type, Instant now) const {
   using Outcome = CacheHit::Outcome;
   if (!Cacheable(type)) return {};

@@ -82,9 +82,10 @@ class Cache {
   Cache(const Cache&) = delete;
   Cache& operator=(const Cache&) = delete;
 
-  // ---- Reading. For a batch: make all keys, prefetch all, then look all up.
+  // ---- Reading. For a batch: make all keys, prefetch all, prefetch all their entries, then look all up.
   void MakeKey(NameView name, CacheKey& key) const;
   void Prefetch(const CacheKey& key, RrType type) const;
+  void PrefetchEntry(const CacheKey& key, RrType type) const;
   // RFC 1034 section 4.3.2 step 3a in the order of a cache: the type itself (an RRset or NODATA), else an
   // alias, else "no such name", else a remembered failure. Types which are never data (ANY, AXFR) always
   // miss.

@@ -70,6 +70,18 @@ void CacheShard::Prefetch(const CacheKey& key, CacheAspect aspect) const {
   __builtin_prefetch(&buckets_[HomeOf(PlaceHash(key.hash, aspect))]);
 }
 
+// Of the home bucket alone: few entries lie further on.
+void CacheShard::PrefetchEntry(const CacheKey& key, CacheAspect aspect) const {
+  const uint64_t place_hash = PlaceHash(key.hash, aspect);
+  const Bucket& bucket = buckets_[HomeOf(place_hash)];
+  for (size_t i = 0; i < kSlotsPerBucket; ++i) {
+    if (bucket.tags[i].load(std::memory_order_relaxed) != TagOf(place_hash)) continue;
+    const CacheEntry* entry = bucket.entries[i].load(std::memory_order_relaxed);
+    __builtin_prefetch(entry);
+    __builtin_prefetch(reinterpret_cast<const uint8_t*>(entry) + 64);  // most names and addresses end in here
+  }
+}
+
 const CacheEntry* CacheShard::Find(const CacheKey& key, CacheAspect aspect) const {
   const uint64_t place_hash = PlaceHash(key.hash, aspect);
   const uint16_t tag = TagOf(place_hash);

@@ -42,6 +42,7 @@ class CacheShard {
   ~CacheShard();
 
   void Prefetch(const CacheKey& key, CacheAspect aspect) const;
+  void PrefetchEntry(const CacheKey& key, CacheAspect aspect) const;
   // Lock-free. The entry may be expired.
   const CacheEntry* Find(const CacheKey& key, CacheAspect aspect) const;
 

@@ -69,6 +69,7 @@ void BM_HitInBatches(benchmark::State& state) {
       i = i + 1 == world.order.size() ? 0 : i + 1;
     }
     for (const CacheKey& key : keys) world.cache.Prefetch(key, rr::kA);
+    for (const CacheKey& key : keys) world.cache.PrefetchEntry(key, rr::kA);
     for (const CacheKey& key : keys) {
       const CacheHit hit = world.cache.Lookup(key, rr::kA, kNow);
       benchmark::DoNotOptimize(hit.entry->CopyRecords(out, 12, hit.entry->RemainingTtl(kNow)));

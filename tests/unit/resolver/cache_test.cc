@@ -289,6 +289,7 @@ TEST_F(CacheTest, AHitAllocatesNothing) {
   CacheKey key;
   cache.MakeKey(name, key);
   cache.Prefetch(key, rr::kA);
+  cache.PrefetchEntry(key, rr::kA);
   const CacheHit hit = cache.Lookup(key, rr::kA, kStart);
   EXPECT_EQ(allocations.count(), 0u);
   EXPECT_TRUE(hit);
