@@ -86,6 +86,14 @@ class QueryHandler {
   virtual void OnQueries(std::span<Query> batch) = 0;
 };
 
+// An answer of several messages (AXFR, RFC 5936), written as fast as its reader takes it.
+class MessageSource {
+ public:
+  virtual ~MessageSource() = default;
+  // Writes the next message to `out`, 65535 octets, and returns its length; 0 when there is none any more.
+  virtual size_t Next(std::span<uint8_t> out) = 0;
+};
+
 // Serves one endpoint over UDP and TCP. Destroying it closes the sockets.
 class Listener {
  public:
@@ -93,6 +101,10 @@ class Listener {
   virtual Endpoint local() const = 0;  // with the port the system chose, when 0 was asked
   // An empty message says that no answer will come after all.
   virtual void Reply(const ReplyTo& to, ByteView message) = 0;
+  // Over TCP alone; may be called while the query is being handled. Production asks for a message when most
+  // of those before have been taken, and drops the source with its connection; where nothing is that long,
+  // all leave at once.
+  virtual void ReplyAll(const ReplyTo& to, std::unique_ptr<MessageSource> messages);
 };
 
 class Network {

@@ -77,6 +77,9 @@ class UvListener final : public Listener {
       connections_.Reply(to, message);
     }
   }
+  void ReplyAll(const ReplyTo& to, std::unique_ptr<MessageSource> messages) override {
+    connections_.ReplyAll(to, std::move(messages));
+  }
 
  private:
   const Endpoint local_;

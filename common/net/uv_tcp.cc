@@ -7,6 +7,7 @@
 #include <array>
 #include <chrono>
 #include <cstring>
+#include <deque>
 
 #include "common/base/status.h"
 
@@ -19,6 +20,10 @@ constexpr size_t kLengthOctets = 2;   // before each message (RFC 7766 section 8
 constexpr size_t kHeaderOctets = 12;  // of a DNS message (RFC 1035 section 4.1.1): nothing shorter is one
 constexpr int kBacklog = 1024;
 constexpr milliseconds kSweepInterval{250};
+
+// Messages of a long answer that are prepared together. Each such piece is one turn of the loop, so that
+// transfers and queries share the thread.
+constexpr size_t kSourcePieceOctets = 64 * 1024;
 
 // Limits count an IPv6 client by its /64, of which it has 2^64 addresses.
 IpAddress AddressBlock(const IpAddress& address) {
@@ -48,6 +53,7 @@ class TcpConnection {
 
   // An answer that was not ready when its query was read.
   void Reply(ByteView message);
+  void ReplyAll(std::unique_ptr<MessageSource> messages);
   // Writes what waits and goes on with queries that had to wait.
   void Flush();
 
@@ -68,13 +74,16 @@ class TcpConnection {
   size_t Consume(ByteView input);
   size_t TakeBatch(ByteView input, size_t& batch);
   void HandOver(size_t count);
+  void AppendFramed(ByteView message, std::vector<uint8_t>& to);
+  void QueueForFlush();
   void Write();
+  void TakeFromSource();
   void StartWrite();
   void OnWritten(int status);
   void ReadOrPause();
   void Touch();
 
-  bool Unsent() const { return !unsent_.empty() || writing_; }
+  bool Unsent() const { return !unsent_.empty() || writing_ || !sources_.empty(); }
   bool MayTakeMore() const {
     return !finished_ && !closing_ && in_flight_ < limits::kTcpQueriesInFlight &&
            unsent_.size() + being_written_.size() <= limits::kTcpUnsentOctets;
@@ -91,6 +100,7 @@ class TcpConnection {
   std::vector<uint8_t> unread_;         // the beginning of a message, or, while reading pauses, whole ones
   std::vector<uint8_t> unsent_;         // answers in their frames
   std::vector<uint8_t> being_written_;  // held still for uv_write
+  std::deque<std::unique_ptr<MessageSource>> sources_;  // long answers, one after the other
   size_t in_flight_ = 0;
   size_t last_write_queue_ = 0;
   bool reading_ = false;
@@ -245,22 +255,32 @@ void TcpConnection::HandOver(size_t count) {
     }
     --in_flight_;
     ++all_.counters_.tcp_answers;
-    const size_t at = all_.output_.size();
-    all_.output_.resize(at + kLengthOctets + query.reply_octets);
-    StoreU16(all_.output_.data() + at, static_cast<uint16_t>(query.reply_octets));
-    std::memcpy(all_.output_.data() + at + kLengthOctets, query.reply.data(), query.reply_octets);
+    AppendFramed(query.reply.first(query.reply_octets), all_.output_);
   }
+}
+
+void TcpConnection::AppendFramed(ByteView message, std::vector<uint8_t>& to) {
+  const size_t at = to.size();
+  to.resize(at + kLengthOctets + message.size());
+  StoreU16(to.data() + at, static_cast<uint16_t>(message.size()));
+  std::memcpy(to.data() + at + kLengthOctets, message.data(), message.size());
 }
 
 void TcpConnection::Reply(ByteView message) {
   if (in_flight_ > 0) --in_flight_;
   if (!message.empty()) {
     ++all_.counters_.tcp_answers;
-    const size_t at = unsent_.size();
-    unsent_.resize(at + kLengthOctets);
-    StoreU16(unsent_.data() + at, static_cast<uint16_t>(message.size()));
-    unsent_.insert(unsent_.end(), message.begin(), message.end());
+    AppendFramed(message, unsent_);
   }
+  QueueForFlush();
+}
+
+void TcpConnection::ReplyAll(std::unique_ptr<MessageSource> messages) {
+  sources_.push_back(std::move(messages));
+  QueueForFlush();
+}
+
+void TcpConnection::QueueForFlush() {
   if (queued_) return;
   queued_ = true;
   all_.replied_.push_back(id);
@@ -297,12 +317,28 @@ void TcpConnection::Write() {
   }
   unsent_.insert(unsent_.end(), output.begin(), output.end());
   output.clear();
-  if (unsent_.empty() && !writing_) {
+  if (unsent_.empty() && !writing_) TakeFromSource();
+  if (!Unsent()) {
     unsent_.shrink_to_fit();
     if (finished_ && in_flight_ == 0) return Close();
   }
   if (!unsent_.empty() && !writing_) StartWrite();
   ReadOrPause();
+}
+
+// The query of a source is in flight until its last message is written.
+void TcpConnection::TakeFromSource() {
+  while (!sources_.empty() && unsent_.size() < kSourcePieceOctets) {
+    const std::span<uint8_t> room(all_.replies_.get(), TcpConnections::kReplyOctets);
+    const size_t octets = sources_.front()->Next(room);
+    if (octets > 0) {
+      AppendFramed(room.first(octets), unsent_);
+      continue;
+    }
+    sources_.pop_front();
+    ++all_.counters_.tcp_answers;
+    if (in_flight_ > 0) --in_flight_;
+  }
 }
 
 void TcpConnection::StartWrite() {
@@ -428,6 +464,11 @@ void TcpConnections::CloseAllOf(const TcpService& service) {
 void TcpConnections::Reply(const ReplyTo& to, ByteView message) {
   TcpConnection* connection = Find(to.connection);
   if (connection != nullptr) connection->Reply(message);
+}
+
+void TcpConnections::ReplyAll(const ReplyTo& to, std::unique_ptr<MessageSource> messages) {
+  TcpConnection* connection = Find(to.connection);
+  if (connection != nullptr) connection->ReplyAll(std::move(messages));
 }
 
 // A flush may hand queries over which are answered by Reply at once: until nobody waits any more. What can be

@@ -37,6 +37,7 @@ class TcpConnections {
   void Accept(TcpService& service);
   void CloseAllOf(const TcpService& service);
   void Reply(const ReplyTo& to, ByteView message);
+  void ReplyAll(const ReplyTo& to, std::unique_ptr<MessageSource> messages);
   // Writes the answers given since the last turn.
   void FlushReplies();
   size_t size() const { return by_activity_.size(); }

@@ -34,7 +34,7 @@ TEST(EndpointTest, ReadsAddressAtPort) {
   for (const EndpointCase& c : kEndpoints) {
     SCOPED_TRACE(c.text);
     const absl::StatusOr<Endpoint> endpoint = Endpoint::FromText(c.text, c.default_port);
-    EXPECT_EQ(endpoint.ok() ? endpoint->ToText() : std::string(Message(endpoint.status())), c.expected);
+    EXPECT_EQ(endpoint.ok() ? endpoint->ToText() : std::string(ErrorText(endpoint.status())), c.expected);
   }
 }
 
@@ -76,9 +76,10 @@ TEST(SubnetTest, ContainsWhatSharesItsPrefix) {
 }
 
 TEST(SubnetTest, SaysWhatIsWrong) {
-  EXPECT_EQ(Message(Subnet::FromText("192.0.2.0/33").status()), "\"33\" is not a prefix length from 0 to 32");
-  EXPECT_EQ(Message(Subnet::FromText("::/").status()), "\"\" is not a prefix length from 0 to 128");
-  EXPECT_EQ(Message(Subnet::FromText("192.0.2.1/24").status()),
+  EXPECT_EQ(ErrorText(Subnet::FromText("192.0.2.0/33").status()),
+            "\"33\" is not a prefix length from 0 to 32");
+  EXPECT_EQ(ErrorText(Subnet::FromText("::/").status()), "\"\" is not a prefix length from 0 to 128");
+  EXPECT_EQ(ErrorText(Subnet::FromText("192.0.2.1/24").status()),
             "\"192.0.2.1/24\" has bits set below its prefix: did you mean 192.0.2.0/24?");
 }
 

@@ -334,6 +334,40 @@ TEST_F(UvNetworkTest, StopsReadingFromAClientThatDoesNotAndClosesItInTheEnd) {
   EXPECT_EQ(network_->counters().tcp_timed_out, 1U);
 }
 
+// Numbered messages of 60 kB; counts how many were asked for.
+class NumberedMessages final : public MessageSource {
+ public:
+  NumberedMessages(size_t count, size_t& asked) : count_(count), asked_(asked) {}
+  size_t Next(std::span<uint8_t> out) override {
+    if (asked_ == count_) return 0;
+    std::ranges::fill(out.first(60'000), static_cast<uint8_t>(asked_++));
+    return 60'000;
+  }
+
+ private:
+  const size_t count_;
+  size_t& asked_;
+};
+
+TEST_F(UvNetworkTest, AsksForTheMessagesOfALongAnswerAsTheyAreTaken) {
+  answerer_.when = Answerer::When::kLater;
+  const std::unique_ptr<Listener> listener = Listen();
+  BareClient client(listener->local());
+  client.Write(Framed(Packet("transfer")));
+  client.HalfClose();
+  ASSERT_TRUE(Until([&] { return answerer_.waiting.size() == 1; }));
+  constexpr size_t kCount = 250;
+  size_t asked = 0;
+  listener->ReplyAll(answerer_.last, std::make_unique<NumberedMessages>(kCount, asked));
+  for (int i = 0; i < 1000; ++i) loop_.RunReady();
+  EXPECT_GT(asked, 0U);
+  EXPECT_LT(asked, kCount);  // the client has read nothing yet
+  ASSERT_TRUE(UntilClosed(client));
+  EXPECT_EQ(asked, kCount);
+  EXPECT_EQ(client.received.size(), kCount * 60'002);
+  EXPECT_EQ(static_cast<uint8_t>(client.received.back()), kCount - 1);
+}
+
 TEST_F(UvNetworkTest, ClosesIdleConnections) {
   const std::unique_ptr<Listener> listener = Listen();
   BareClient client(listener->local());
