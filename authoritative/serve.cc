@@ -47,7 +47,7 @@ class AuthServer {
   ControlReply ZoneStatus(std::span<const std::string> arguments) const;
   void Publish();
   std::vector<WorkerCounters> Counters();
-  void WarnOfUnserved();
+  ServedData Served() const;
   void WarnOfRestart(const AuthOptions& next);
 
   const AuthArguments arguments_;
@@ -56,7 +56,7 @@ class AuthServer {
   Log log_;
   ServedZones zones_;
   std::vector<std::unique_ptr<AuthWorker>> workers_;
-  std::shared_ptr<const ZoneSet> published_;
+  ServedData published_;
   std::unique_ptr<ControlServer> control_;
   Instant started_{};
 };
@@ -74,9 +74,8 @@ absl::Status AuthServer::Prepare() {
   CAIRN_RETURN_IF_ERROR(OpenControl());
   log_.Info("starting",
             {{"version", Version()}, {"threads", workers_.size()}, {"zones", options_.zones.size()}});
-  WarnOfUnserved();
   zones_.Read(options_.zones);
-  published_ = zones_.Snapshot();
+  published_ = Served();
   return absl::OkStatus();
 }
 
@@ -104,15 +103,16 @@ absl::Status AuthServer::OpenControl() {
   control_ = *std::move(control);
   using Words = std::span<const std::string>;
   control_->Register("status", "status               version, time, zones and queries", [this](Words) {
-    return ControlReply{true, StatusText(clock_.Now() - started_, *published_, Counters())};
+    return ControlReply{true, StatusText(clock_.Now() - started_, *published_.zones, Counters())};
   });
   control_->Register("reload",
                      "reload [ZONE]        read configuration and changed zone files, or one zone, again",
                      [this](Words words) { return words.empty() ? Reload() : ReloadZone(words[0]); });
   control_->Register("zone-status", "zone-status [ZONE]   serial, size and state of zones",
                      [this](Words words) { return ZoneStatus(words); });
-  control_->Register("metrics", "metrics              counters in Prometheus's text format",
-                     [this](Words) { return ControlReply{true, MetricsReport(*published_, Counters())}; });
+  control_->Register("metrics", "metrics              counters in Prometheus's text format", [this](Words) {
+    return ControlReply{true, MetricsReport(*published_.zones, Counters())};
+  });
   return absl::OkStatus();
 }
 
@@ -124,7 +124,7 @@ void AuthServer::Run() {
   started_ = clock_.Now();
   std::string listening;
   for (const Endpoint& local : options_.listen) listening += (listening.empty() ? "" : " ") + local.ToText();
-  log_.Info("serving", {{"listen", listening}, {"zones", published_->entries().size()}});
+  log_.Info("serving", {{"listen", listening}, {"zones", published_.zones->entries().size()}});
   const int signal = supervisor.Run();
   log_.Info("ending", {{"signal", signal}});
   workers_.clear();
@@ -144,7 +144,6 @@ ControlReply AuthServer::Reload() {
   log_.SetLevel(next->log_level);
   options_.log_level = next->log_level;
   options_.zones = std::move(next->zones);
-  WarnOfUnserved();
   const ServedZones::Outcome outcome = zones_.Read(options_.zones);
   Publish();
   log_.Info("reloaded",
@@ -175,25 +174,21 @@ ControlReply AuthServer::ZoneStatus(std::span<const std::string> arguments) cons
   return {true, std::move(text)};
 }
 
-// The set before is freed here, on the main thread, when no worker uses it any more.
+ServedData AuthServer::Served() const {
+  return {.zones = zones_.Snapshot(),
+          .transfer_rules = std::make_shared<const TransferRules>(options_.zones)};
+}
+
+// What was served before is freed here, on the main thread, when no worker uses it any more.
 void AuthServer::Publish() {
-  const std::shared_ptr<const ZoneSet> before = std::exchange(published_, zones_.Snapshot());
-  for (const std::unique_ptr<AuthWorker>& worker : workers_) worker->SetZones(published_);
+  const ServedData before = std::exchange(published_, Served());
+  for (const std::unique_ptr<AuthWorker>& worker : workers_) worker->Serve(published_);
 }
 
 std::vector<WorkerCounters> AuthServer::Counters() {
   std::vector<WorkerCounters> counters;
   for (const std::unique_ptr<AuthWorker>& worker : workers_) counters.push_back(worker->Counters());
   return counters;
-}
-
-// A rule that is accepted and not followed must be told.
-void AuthServer::WarnOfUnserved() {
-  const auto with_rules =
-      std::ranges::count_if(options_.zones, [](const auto& zone) { return !zone.transfer.empty(); });
-  if (with_rules == 0) return;
-  log_.Warning("transfers-not-served",
-               {{"zones", with_rules}, {"why", "this version answers no AXFR or IXFR"}});
 }
 
 void AuthServer::WarnOfRestart(const AuthOptions& next) {

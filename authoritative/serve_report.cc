@@ -49,6 +49,14 @@ void QueryMetrics(MetricsText& metrics, std::span<const WorkerCounters> workers)
   }
 }
 
+void TransferMetrics(MetricsText& metrics, std::span<const WorkerCounters> workers) {
+  metrics.Counter("cairn_auth_transfers_total", "Zone transfers asked for, by what became of them.");
+  metrics.Sample(Sum(workers, [](const auto& each) { return each.transfers.started; }),
+                 {{"what", "started"}});
+  metrics.Sample(Sum(workers, [](const auto& each) { return each.transfers.refused; }),
+                 {{"what", "refused"}});
+}
+
 void SocketMetrics(MetricsText& metrics, std::span<const WorkerCounters> workers) {
   metrics.Counter("cairn_udp_send_failures_total", "Answers the system did not take.");
   metrics.Sample(Sum(workers, [](const auto& each) { return each.network.udp_send_failures; }));
@@ -80,6 +88,7 @@ std::string StatusText(Duration running, const ZoneSet& zones, std::span<const W
 std::string MetricsReport(const ZoneSet& zones, std::span<const WorkerCounters> workers) {
   MetricsText metrics;
   QueryMetrics(metrics, workers);
+  TransferMetrics(metrics, workers);
   SocketMetrics(metrics, workers);
   metrics.Gauge("cairn_auth_zones", "Zones configured, by whether they are served.");
   metrics.Sample(zones.entries().size() - Broken(zones), {{"state", "served"}});

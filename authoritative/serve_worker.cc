@@ -6,7 +6,7 @@
 namespace cairn {
 
 AuthWorker::AuthWorker(const Clock& clock, ResponderOptions responder, UvNetworkOptions network)
-    : loop_(clock), network_(loop_, network), responder_(responder) {}
+    : loop_(clock), network_(loop_, network), responder_(responder), transfers_(responder_) {}
 
 AuthWorker::~AuthWorker() {
   if (!thread_.joinable()) return;
@@ -15,20 +15,25 @@ AuthWorker::~AuthWorker() {
 }
 
 absl::Status AuthWorker::Listen(Endpoint& local) {
-  absl::StatusOr<std::unique_ptr<Listener>> listener = network_.Listen(local, responder_);
+  absl::StatusOr<std::unique_ptr<Listener>> listener = network_.Listen(local, transfers_);
   if (!listener.ok()) return listener.status();
   local = (*listener)->local();
   listeners_.push_back(*std::move(listener));
   return absl::OkStatus();
 }
 
-void AuthWorker::Start(std::shared_ptr<const ZoneSet> zones) {
-  responder_.SetZones(std::move(zones));
+void AuthWorker::Start(const ServedData& served) {
+  Use(served);
   thread_ = std::thread([this] { loop_.Run(); });
 }
 
-void AuthWorker::SetZones(std::shared_ptr<const ZoneSet> zones) {
-  OnWorker([&] { responder_.SetZones(zones); });
+void AuthWorker::Serve(const ServedData& served) {
+  OnWorker([&] { Use(served); });
+}
+
+void AuthWorker::Use(const ServedData& served) {
+  responder_.SetZones(served.zones);
+  transfers_.Set(served.zones, served.transfer_rules);
 }
 
 WorkerCounters AuthWorker::Counters() {
@@ -36,6 +41,7 @@ WorkerCounters AuthWorker::Counters() {
   OnWorker([&] {
     counters = {.network = network_.counters(),
                 .responder = responder_.counters(),
+                .transfers = transfers_.counters(),
                 .tcp_connections = network_.tcp_connections()};
   });
   return counters;

@@ -7,15 +7,23 @@
 #include <vector>
 
 #include "authoritative/responder.h"
+#include "authoritative/serve_transfer.h"
 #include "common/base/clock.h"
 #include "common/net/uv_loop.h"
 #include "common/net/uv_network.h"
 
 namespace cairn {
 
+// What a worker answers from; replaced whole.
+struct ServedData {
+  std::shared_ptr<const ZoneSet> zones;
+  std::shared_ptr<const TransferRules> transfer_rules;
+};
+
 struct WorkerCounters {
   UvNetworkCounters network;
   ResponderCounters responder;
+  TransferCounters transfers;
   size_t tcp_connections = 0;
 };
 
@@ -27,19 +35,21 @@ class AuthWorker {
   // Before Start. Replaces a port of 0 in `local` by the one the system chose, so that the next worker shares
   // it.
   absl::Status Listen(Endpoint& local);
-  void Start(std::shared_ptr<const ZoneSet> zones);
+  void Start(const ServedData& served);
 
-  // From the main thread, while the worker runs. SetZones returns when no query is answered from the zones
-  // before any more, so that whoever calls, and not the worker, frees them.
-  void SetZones(std::shared_ptr<const ZoneSet> zones);
+  // From the main thread, while the worker runs. Serve returns when no query is answered from what was served
+  // before, so that the caller, and not the worker, frees it.
+  void Serve(const ServedData& served);
   WorkerCounters Counters();
 
  private:
+  void Use(const ServedData& served);
   void OnWorker(const std::function<void()>& work);
 
   UvLoop loop_;
   UvNetwork network_;
   Responder responder_;
+  TransferService transfers_;  // sees queries first
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::thread thread_;
 };

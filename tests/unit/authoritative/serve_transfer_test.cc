@@ -86,10 +86,11 @@ class TransferTest : public testing::Test {
   }
 
   Query MakeQuery(const std::vector<uint8_t>& packet, Listener& listener, const char* client) {
-    return {.packet = packet,
-            .to = {.listener = &listener, .connection = 1, .client = {IpAddress::Literal(client), 53}},
-            .tcp = true,
-            .reply = reply_};
+    Query query{.packet = packet, .to = {}, .tcp = true, .reply = reply_};
+    query.to.listener = &listener;
+    query.to.connection = 1;
+    query.to.client = {IpAddress::Literal(client), 53};
+    return query;
   }
   // The records of a transfer as lines, or the RCODE of its refusal.
   std::string Transfer(const std::vector<uint8_t>& packet, const char* client = "192.0.2.77") {

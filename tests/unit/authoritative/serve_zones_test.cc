@@ -35,7 +35,8 @@ class ServedZonesTest : public testing::Test {
   // "example.=1 broken.=SERVFAIL"
   std::string Serials() const {
     std::string text;
-    for (const ZoneSet::Entry& entry : zones_.Snapshot()->entries()) {
+    const std::shared_ptr<const ZoneSet> zones = zones_.Snapshot();
+    for (const ZoneSet::Entry& entry : zones->entries()) {
       text += (text.empty() ? "" : " ") + entry.apex.ToText() + "=" +
               (entry.zone == nullptr ? "SERVFAIL" : std::to_string(entry.zone->serial()));
     }

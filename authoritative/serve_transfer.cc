@@ -1,0 +1,274 @@
+#include "authoritative/serve_transfer.h"
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include "common/base/limits.h"
+#include "common/dns/message.h"
+#include "common/dns/message_writer.h"
+
+namespace cairn {
+namespace {
+
+// Whether a packet asks for AXFR or IXFR, without reading it properly: that is done for those which do.
+bool AsksForTransfer(ByteView packet) {
+  const size_t end = std::min(packet.size(), kHeaderOctets + kMaxNameOctets + 2);
+  size_t at = kHeaderOctets;
+  while (at < end && packet[at] != 0) at += 1 + size_t{packet[at]};
+  if (at + 3 > end) return false;
+  const RrType qtype{LoadU16(packet.data() + at + 1)};
+  return qtype == rr::kAxfr || qtype == rr::kIxfr;
+}
+
+std::string KeyOf(NameView apex) { return std::string(AsText(Name(apex).ToLower().wire())); }
+
+// The serial which an IXFR client says to have (RFC 1995 section 3); nullopt when it says none.
+std::optional<uint32_t> SerialOfClient(ByteView packet) {
+  const absl::StatusOr<Message> query = Message::Parse(packet);
+  if (!query.ok() || query->authority.size() != 1 || query->authority[0].type != rr::kSoa)
+    return std::nullopt;
+  const std::vector<uint8_t>& soa = query->authority[0].rdata;
+  return LoadU32(soa.data() + soa.size() - 20);  // after two names: SERIAL and four further integers
+}
+
+// RFC 1982 section 3.2: whether `theirs` is `ours` or newer.
+bool UpToDate(uint32_t theirs, uint32_t ours) { return static_cast<int32_t>(theirs - ours) >= 0; }
+
+}  // namespace
+
+// ---- Who
+
+TransferRules::TransferRules(const std::vector<ZoneOptions>& zones) {
+  for (const ZoneOptions& zone : zones) {
+    if (!zone.transfer.empty()) by_apex_.emplace(KeyOf(zone.name), zone.transfer);
+  }
+}
+
+bool TransferRules::Allows(NameView apex, const IpAddress& client) const {
+  const auto rules = by_apex_.find(KeyOf(apex));
+  return rules != by_apex_.end() && std::ranges::any_of(rules->second, [&client](const TransferRule& rule) {
+           return rule.net.Contains(client);
+         });
+}
+
+// ---- What
+
+// A running transfer's entry in Running.
+class TransferService::Place {
+ public:
+  Place(std::shared_ptr<Running> running, const IpAddress& client)
+      : running_(std::move(running)), client_(client) {
+    ++running_->all;
+    ++running_->per_client[client_];
+  }
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+  ~Place() {
+    --running_->all;
+    if (--running_->per_client[client_] == 0) running_->per_client.erase(client_);
+  }
+
+ private:
+  std::shared_ptr<Running> running_;
+  const IpAddress client_;
+};
+
+// SOA, everything else, SOA again (RFC 5936 section 2.2): glue and occluded data too, owner names in the case
+// of the zone file. One snapshot from the first message to the last. Each message repeats the question, so
+// that every owner can end in a pointer to the apex at octet 12; RDATA is copied as it lies in the zone.
+class TransferService::WholeZone final : public MessageSource {
+ public:
+  WholeZone(const Query& query, const QueryView& view, std::shared_ptr<const Zone> zone, bool soa_alone,
+            std::unique_ptr<Place> place)
+      : zone_(std::move(zone)),
+        place_(std::move(place)),
+        head_(query.packet.begin(),
+              query.packet.begin() + static_cast<ptrdiff_t>(kHeaderOctets + view.question_octets)),
+        edns_(view.has_edns),
+        stage_(soa_alone ? Stage::kSoaAlone : Stage::kFirstSoa),
+        node_(zone_->begin()) {
+    const Header header{.id = view.id, .response = true, .authoritative = true};
+    StoreU16(head_.data() + 2, header.Flags());
+    StoreU16(head_.data() + 4, 1);
+  }
+
+  size_t Next(std::span<uint8_t> out) override;
+
+ private:
+  enum class Stage { kFirstSoa, kSoaAlone, kNodes, kLastSoa, kDone };
+
+  void AddNodes();
+  bool EnterNode();
+  bool AddSoa();
+  bool AddRecord(RrType type, Ttl ttl, ByteView rdata);
+
+  const std::shared_ptr<const Zone> zone_;
+  const std::unique_ptr<Place> place_;
+  std::vector<uint8_t> head_;  // header and question
+  bool edns_;
+  Stage stage_;
+
+  // Where the next record stands.
+  Zone::Iterator node_;
+  bool in_node_ = false;
+  Node::RrsetIterator rrset_;
+  RrsetView::Iterator rdata_;
+  NameBuffer owner_;  // of this node, ending in a pointer to the apex
+  size_t owner_octets_ = 0;
+
+  // The message being written.
+  std::span<uint8_t> out_;
+  size_t size_ = 0;
+  uint16_t records_ = 0;
+};
+
+size_t TransferService::WholeZone::Next(std::span<uint8_t> out) {
+  if (stage_ == Stage::kDone) return 0;
+  const size_t opt_octets = edns_ ? kBareOptOctets : 0;
+  out_ = out.first(out.size() - opt_octets);
+  std::memcpy(out_.data(), head_.data(), head_.size());
+  size_ = head_.size();
+  records_ = 0;
+  if (stage_ == Stage::kFirstSoa || stage_ == Stage::kSoaAlone) {
+    AddSoa();
+    stage_ = stage_ == Stage::kSoaAlone ? Stage::kDone : Stage::kNodes;
+  }
+  if (stage_ == Stage::kNodes) AddNodes();
+  if (stage_ == Stage::kLastSoa && AddSoa()) stage_ = Stage::kDone;
+  if (records_ == 0) {  // a record that no message can hold: the client sees that the end is missing
+    stage_ = Stage::kDone;
+    return 0;
+  }
+  StoreU16(out.data() + 6, records_);
+  StoreU16(out.data() + 8, 0);
+  StoreU16(out.data() + 10, static_cast<uint16_t>(edns_ ? 1 : 0));
+  if (!edns_) return size_;
+  edns_ = false;  // the first message alone has an OPT (RFC 5936 section 2.2.5)
+  constexpr uint8_t kOpt[] = {
+      0, 0, 41, limits::kUdpPayloadOctets >> 8, limits::kUdpPayloadOctets & 255, 0, 0, 0, 0, 0, 0};
+  static_assert(sizeof kOpt == kBareOptOctets);
+  std::memcpy(out.data() + size_, kOpt, sizeof kOpt);
+  return size_ + sizeof kOpt;
+}
+
+// As many records as fit; goes on in the middle of a set.
+void TransferService::WholeZone::AddNodes() {
+  for (; node_ != zone_->end(); ++node_, in_node_ = false) {
+    if (!in_node_ && !EnterNode()) continue;
+    const Node node = *node_;
+    while (rrset_ != node.end()) {
+      const RrsetView rrset = *rrset_;
+      const bool is_soa = rrset.type() == rr::kSoa;
+      for (; rdata_ != rrset.end(); ++rdata_) {
+        if (!is_soa && !AddRecord(rrset.type(), node.TtlOf(rrset, *rdata_), *rdata_)) return;
+      }
+      ++rrset_;
+      if (rrset_ != node.end()) rdata_ = (*rrset_).begin();
+    }
+  }
+  stage_ = Stage::kLastSoa;
+}
+
+// False when the node has no records: an empty non-terminal.
+bool TransferService::WholeZone::EnterNode() {
+  const Node node = *node_;
+  if (node.empty()) return false;
+  in_node_ = true;
+  rrset_ = node.begin();
+  rdata_ = (*rrset_).begin();
+  const NameView owner = node.OwnerInto(owner_);
+  owner_octets_ = owner.size() - zone_->apex().size();
+  StoreU16(owner_.octets.data() + owner_octets_, uint16_t{0xC000 | kHeaderOctets});
+  owner_octets_ += 2;
+  return true;
+}
+
+bool TransferService::WholeZone::AddSoa() {
+  StoreU16(owner_.octets.data(), uint16_t{0xC000 | kHeaderOctets});
+  owner_octets_ = 2;
+  in_node_ = false;
+  return AddRecord(rr::kSoa, zone_->soa().ttl(), zone_->soa().front());
+}
+
+bool TransferService::WholeZone::AddRecord(RrType type, Ttl ttl, ByteView rdata) {
+  constexpr size_t kFixedOctets = 10;
+  const size_t octets = owner_octets_ + kFixedOctets + rdata.size();
+  if (out_.size() - size_ < octets) return false;
+  uint8_t* at = out_.data() + size_;
+  std::memcpy(at, owner_.octets.data(), owner_octets_);
+  at += owner_octets_;
+  StoreU16(at, type.value);
+  StoreU16(at + 2, kClassIn.value);
+  StoreU32(at + 4, ttl.seconds());
+  StoreU16(at + 8, static_cast<uint16_t>(rdata.size()));
+  std::memcpy(at + kFixedOctets, rdata.data(), rdata.size());
+  size_ += octets;
+  ++records_;
+  return true;
+}
+
+// ---- The service
+
+void TransferService::Set(std::shared_ptr<const ZoneSet> zones, std::shared_ptr<const TransferRules> rules) {
+  zones_ = std::move(zones);
+  rules_ = std::move(rules);
+}
+
+// Stretches between transfers stay batches.
+void TransferService::OnQueries(std::span<Query> batch) {
+  size_t passed = 0;
+  for (size_t i = 0; i < batch.size(); ++i) {
+    if (!batch[i].tcp || !AsksForTransfer(batch[i].packet)) continue;
+    if (i > passed) next_.OnQueries(batch.subspan(passed, i - passed));
+    Answer(batch[i]);
+    passed = i + 1;
+  }
+  if (passed < batch.size()) next_.OnQueries(batch.subspan(passed));
+}
+
+void TransferService::Answer(Query& query) {
+  QueryView view;
+  ReadQuery(query.packet, view);
+  if (view.verdict != QueryVerdict::kAnswer || view.has_tsig) return next_.OnQueries({&query, 1});
+
+  std::shared_ptr<const Zone> zone;
+  const Rcode rcode = Judge(query, view, zone);
+  if (rcode == Rcode::kNoError) {
+    ++counters_.started;
+    std::optional<uint32_t> theirs;
+    if (view.qtype == rr::kIxfr) theirs = SerialOfClient(query.packet);
+    const bool soa_alone = theirs && UpToDate(*theirs, zone->serial());
+    auto place = std::make_unique<Place>(running_, query.to.client.address);
+    return query.to.listener->ReplyAll(
+        query.to, std::make_unique<WholeZone>(query, view, std::move(zone), soa_alone, std::move(place)));
+  }
+  ++counters_.refused;
+  MessageWriter out(query.reply, kMaxMessageOctets);
+  out.Begin({.id = view.id, .response = true, .recursion_desired = view.recursion_desired()});
+  out.AddQuestionOctets(query.packet.subspan(kHeaderOctets, view.question_octets), view.qname_octets);
+  out.SetRcode(rcode);
+  query.reply_octets = out.Finish();
+}
+
+// RFC 5936 section 2.2.1: NOTAUTH for what is no apex of ours, REFUSED by policy; SERVFAIL when there is
+// nothing to give.
+Rcode TransferService::Judge(const Query& query, const QueryView& view, std::shared_ptr<const Zone>& zone) {
+  const NameView apex = view.qname_folded();
+  if (view.qclass != kClassIn || !rules_->Allows(apex, query.to.client.address)) return Rcode::kRefused;
+  const ZoneSet::Entry* entry = zones_->Find(apex);
+  if (entry == nullptr) return Rcode::kNotAuth;
+  if (entry->zone == nullptr) return Rcode::kServFail;
+  if (!HasPlaceFor(query.to.client.address)) return Rcode::kRefused;
+  zone = entry->zone;
+  return Rcode::kNoError;
+}
+
+bool TransferService::HasPlaceFor(const IpAddress& client) const {
+  const auto of_client = running_->per_client.find(client);
+  const size_t already = of_client == running_->per_client.end() ? 0 : of_client->second;
+  return running_->all < limits::kTransfersOut && already < limits::kTransfersOutPerPeer;
+}
+
+}  // namespace cairn

@@ -1,0 +1,62 @@
+// Zones going out to secondaries over TCP: AXFR (RFC 5936), and IXFR answered with the whole zone or, when
+// the client is up to date, with the SOA alone (RFC 1995 section 4). Every other query passes on to the next
+// handler. Who may have a zone is asked before anything else: a stranger takes no place from a secondary.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "authoritative/auth_options.h"
+#include "common/dns/query_reader.h"
+#include "common/net/network.h"
+#include "common/zone/zone_set.h"
+
+namespace cairn {
+
+// Who may have which zone, as the configuration says; replaced whole by a reload.
+class TransferRules {
+ public:
+  TransferRules() = default;
+  explicit TransferRules(const std::vector<ZoneOptions>& zones);
+  bool Allows(NameView apex, const IpAddress& client) const;
+
+ private:
+  absl::flat_hash_map<std::string, std::vector<TransferRule>> by_apex_;  // lower-cased wire form
+};
+
+struct TransferCounters {
+  uint64_t started = 0;
+  uint64_t refused = 0;
+};
+
+class TransferService final : public QueryHandler {
+ public:
+  explicit TransferService(QueryHandler& next) : next_(next) {}
+
+  void Set(std::shared_ptr<const ZoneSet> zones, std::shared_ptr<const TransferRules> rules);
+  void OnQueries(std::span<Query> batch) override;
+  const TransferCounters& counters() const { return counters_; }
+
+ private:
+  // Transfers running, in all and to each client; shared with them, since they may end after the service.
+  struct Running {
+    size_t all = 0;
+    absl::flat_hash_map<IpAddress, size_t> per_client;
+  };
+  class Place;
+  class WholeZone;
+
+  void Answer(Query& query);
+  Rcode Judge(const Query& query, const QueryView& view, std::shared_ptr<const Zone>& zone);
+  bool HasPlaceFor(const IpAddress& client) const;
+
+  QueryHandler& next_;
+  std::shared_ptr<const ZoneSet> zones_ = std::make_shared<const ZoneSet>();
+  std::shared_ptr<const TransferRules> rules_ = std::make_shared<const TransferRules>();
+  std::shared_ptr<Running> running_ = std::make_shared<Running>();
+  TransferCounters counters_;
+};
+
+}  // namespace cairn
