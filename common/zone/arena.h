@@ -1,7 +1,7 @@
 // Octets that grow at the end and are never given back one by one: the body of a zone, and the place where
-// one is staged while it is read. Taken from the system directly, because half a gigabyte returned to an
-// allocator may stay with it for as long as the process lives; large ones ask for huge pages, which halve the
-// cost of a random access.
+// one is staged while it is read. Large arenas are taken from the system directly, because half a gigabyte
+// returned to an allocator may stay with it for as long as the process lives, and ask for huge pages, which
+// halve the cost of a random access; small ones, of which a server of many zones has many, are on the heap.
 #pragma once
 
 #include <cstddef>
@@ -47,7 +47,7 @@ class Arena {
 
  private:
   void Grow(size_t needed);
-  void Remap(size_t capacity);
+  void Resize(size_t capacity);
 
   uint8_t* octets_ = nullptr;
   size_t size_ = 0;
