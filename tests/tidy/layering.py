@@ -42,8 +42,8 @@ WORLD = re.compile(
     r"|(?<![\w.>:])time\s*\(\s*(?:nullptr|NULL|0|&)"
     r"|\b(?:system_clock|steady_clock|high_resolution_clock)\s*::\s*now\b"
     r"|\babsl::(?:Now|BitGen|InsecureBitGen)\b|\b(?:uv_now|uv_hrtime|uv_random|uv_clock_gettime|RAND_bytes)\s*\(")
-# Benchmarks and the tests of whole programs live in the real world, and a fuzzer brings its own chance.
-IN_THE_WORLD = re.compile(r"common/base/|tests/(?:bench|interop|fuzz|support)/|tests/unit/base/")
+# Benchmarks and the tests of whole programs and of real loops live in the real world; a fuzzer brings its own chance.
+IN_THE_WORLD = re.compile(r"common/base/|tests/(?:bench|interop|fuzz|support)/|tests/unit/(?:base|net)/")
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:"([^"]+)"|<([^>]+)>)', re.MULTILINE)
 

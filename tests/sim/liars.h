@@ -1,0 +1,82 @@
+// Servers that do not behave: each lie is a row with the word that scenarios use. A liar first lets honest
+// authority code answer, then spoils the answer.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/dns/message.h"
+#include "common/net/network.h"
+#include "tests/sim/sim_network.h"
+
+namespace cairn::sim {
+
+enum class Lie : uint8_t {
+  kSilent,
+  kRefused,
+  kServFail,
+  kFormErr,
+  kNotImp,
+  kUpwardReferral,
+  kSidewaysReferral,
+  kEmpty,
+  kNotAuthoritative,
+  kTruncating,
+  kWrongId,
+  kWrongQuestion,
+  kGarbage,
+  kSpoofed,
+  kEdnsFormErr,
+  kEdnsNotImp,
+  kEdnsSilent,
+  kEdnsBadVers,
+  kNoEdns,
+  kFoldsCase,
+  kPoison,
+  kTcpRefused,
+  kTcpSilent,
+  kTcpResets,
+  kTcpMute,
+};
+
+struct LieInfo {
+  Lie lie;
+  std::string_view word;
+  std::string_view what;
+};
+const std::vector<LieInfo>& Lies();
+std::optional<Lie> LieFromText(std::string_view word);
+std::string_view ToText(Lie lie);
+
+// What a poisoner adds to every reply: these names, which are none of its business, shall be at 203.0.113.66.
+inline constexpr std::string_view kPoisonAddress = "203.0.113.66";
+
+class Liar final : public QueryHandler {
+ public:
+  Liar(SimWorld& world, SimHost& host, QueryHandler& honest) : world_(world), host_(host), honest_(honest) {}
+
+  // From the next query on. Lies about TCP change the host.
+  void SetLies(std::vector<Lie> lies, std::vector<Name> poisoned);
+  bool honest() const { return lies_.empty(); }
+  bool Tells(Lie lie) const;
+
+  void OnQueries(std::span<Query> batch) override;
+
+ private:
+  void AnswerOne(Query& query);
+  // False: silence.
+  bool Spoil(const Message& asked, const Query& query, Message& reply);
+  void ForgeGuesses(const Query& query, const Message& reply);
+  void AddPoison(Message& reply) const;
+
+  SimWorld& world_;
+  SimHost& host_;
+  QueryHandler& honest_;
+  std::vector<Lie> lies_;
+  std::vector<Name> poisoned_;
+};
+
+}  // namespace cairn::sim
