@@ -23,7 +23,7 @@
 namespace cairn {
 namespace {
 
-// What THREATS asks: with fewer descriptors TCP clients would starve each other.
+// With fewer descriptors TCP clients would starve each other.
 constexpr size_t kWantedDescriptors = 65'536;
 constexpr size_t kLeastDescriptors = 1'024;
 
