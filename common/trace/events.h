@@ -1,4 +1,4 @@
-// What a resolution can tell about itself: one plain struct per kind of event (DESIGN: about forty). An event
+// What a resolution can tell about itself: one plain struct per kind of event. An event
 // is a fact with small typed fields, never prose about it; the views (tree.h, json.h) turn facts into text.
 // Each kind has one row in event_table.h, which names it and its fields for every view and for the published
 // schema. To add a kind: a struct here, its name in EventBody, its row in event_table.h, its line in tree.cc;

@@ -194,7 +194,7 @@ Line Describe(const ServerChosen& e) {
   const std::string server = Server(chosen.server, chosen.endpoint);
   if (e.candidates.size() == 1) {
     return {Tone::kPlain, "choose",
-            fmt::format("{}, the only one: {} expected, {}", server, DurationText(chosen.score),
+            fmt::format("{}, the only one: score {}, {}", server, DurationText(chosen.score),
                         CandidateNote(chosen))};
   }
   return {Tone::kPlain, "choose", fmt::format("{}{}", server, Because(e.reason)), CandidateTable(e)};

@@ -80,7 +80,7 @@ std::vector<LineCase> Cases() {
        " | * ns.lab.  127.0.0.2@53   50.0 ms  never asked, 2 failures in a row"},
       {ServerChosen{.zone = zone,
                     .candidates = {{.server = server, .endpoint = endpoint, .score = milliseconds(20)}}},
-       "choose ns.lab. 127.0.0.2@53, the only one: 20.0 ms expected, never asked"},
+       "choose ns.lab. 127.0.0.2@53, the only one: score 20.0 ms, never asked"},
       {ServerChosen{.zone = zone, .reason = "all are lame"},
        "choose no server of lab. can be asked: all are lame"},
       {ServerAddressWanted{.server = server, .type = rr::kAaaa}, "need the IPv6 address of ns.lab."},
