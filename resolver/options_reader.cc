@@ -1,0 +1,244 @@
+#include "resolver/options_reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <utility>
+
+#include "common/config/document.h"
+#include "common/config/schema.h"
+
+namespace cairn {
+namespace {
+
+// Declares an option of other versions: only `off` may stand there.
+void NotInThisVersion(ConfigSchema& section, std::string_view name, std::string off, std::string_view text) {
+  section.Custom(
+      name,
+      [off](const ConfigNode& node) -> std::optional<std::string> {
+        const bool is_off =
+            node.kind == ConfigNode::Kind::kScalar ? node.text == off : node.items.empty() && off == "[]";
+        if (is_off || node.kind == ConfigNode::Kind::kNull) return std::nullopt;
+        return fmt::format("not available in this version of Cairn; write {} or leave it out", off);
+      },
+      [off] { return off; }, fmt::format("{} (this version: only {})", text, off));
+}
+
+constexpr uint32_t kMostThreads = 256;
+
+void DeclareThreads(ConfigSchema& section, uint32_t& threads) {
+  section.Custom(
+      "threads",
+      [&threads](const ConfigNode& node) -> std::optional<std::string> {
+        uint32_t number = 0;
+        const char* const end = node.text.data() + node.text.size();
+        const auto [stop, error] = std::from_chars(node.text.data(), end, number);
+        const bool in_range = error == std::errc() && stop == end && number >= 1 && number <= kMostThreads;
+        if (node.text != "auto" && !in_range)
+          return fmt::format("expected auto, or a number from 1 to {}", kMostThreads);
+        threads = number;
+        return std::nullopt;
+      },
+      [&threads] { return threads == 0 ? "auto" : fmt::format("{}", threads); },
+      "worker threads; auto: one for each processor");
+}
+
+void DeclareServer(ConfigSchema& section, ServerOptions& server, ResolverOptions& resolver) {
+  section.Endpoints("listen", server.listen, 53, "where clients ask, over UDP and TCP: ADDRESS@PORT");
+  DeclareThreads(section, server.threads);
+  section.Text("user", server.user, "become this user once the sockets are open; empty: stay who we are");
+  section.Text("state-dir", server.state_dir, "directory for what must outlive the process");
+  section.Text("control-socket", server.control_socket, "UNIX socket for `cairn-resolver ctl`; empty: none");
+  section.Addresses("outgoing", resolver.outgoing,
+                    "addresses to ask servers from; empty: the system chooses");
+}
+
+void DeclareLog(ConfigSchema& section, ServerOptions& server) {
+  NotInThisVersion(section, "target", "stderr", "where log lines go");
+  section.Choice("level", server.log_level,
+                 {{"debug", LogLevel::kDebug},
+                  {"info", LogLevel::kInfo},
+                  {"warning", LogLevel::kWarning},
+                  {"error", LogLevel::kError}},
+                 "the least level which is written");
+}
+
+void DeclareAccessRule(ConfigSchema& item, AccessRule& rule) {
+  item.Custom(
+      "net",
+      [&rule](const ConfigNode& node) -> std::optional<std::string> {
+        absl::StatusOr<Subnet> net = Subnet::FromText(node.text);
+        if (!net.ok()) return std::string(net.status().message());
+        rule.net = *std::move(net);
+        return std::nullopt;
+      },
+      [&rule] { return fmt::format("\"{}\"", rule.net.ToText()); }, "an address block: 192.0.2.0/24");
+  item.Choice("action", rule.action,
+              {{"allow", AccessRule::Action::kAllow}, {"refuse", AccessRule::Action::kRefuse}},
+              "what clients in it get");
+  item.Require("net");
+  item.Require("action");
+}
+
+void DeclareUpstream(ConfigSchema& section, ResolverOptions& resolver) {
+  section.Text("root-hints", resolver.root_hints,
+               "names and addresses of the root servers: builtin, or a zone file");
+  section.Flag("prime-root", resolver.prime_root,
+               "ask the root servers for the root's NS set at the start (RFC 9609)");
+  section.Flag("ipv4", resolver.ipv4, "ask servers over IPv4");
+  section.Flag("ipv6", resolver.ipv6, "ask servers over IPv6");
+  section.Number<uint16_t>("upstream-port", resolver.upstream_port, 1, 65535,
+                           "port that servers are asked on");
+  section.Flag("query-loopback", resolver.query_loopback, "ask servers on loopback addresses: for labs");
+  section.Flag("query-private", resolver.query_private, "ask servers on private and link-local addresses");
+  section.Choice("qname-minimisation", resolver.qname_minimisation,
+                 {{"off", QnameMinimisation::kOff},
+                  {"relaxed", QnameMinimisation::kRelaxed},
+                  {"strict", QnameMinimisation::kStrict}},
+                 "show servers no more of a name than they need (RFC 9156)");
+  section.Flag("case-randomisation", resolver.case_randomisation,
+               "0x20: replies must repeat a spelling drawn at random");
+  section.Number<size_t>("upstream-sockets", resolver.upstream_sockets, 1, 4096,
+                         "UDP sockets on random ports for each family and worker");
+  NotInThisVersion(section, "cookies-upstream", "false", "DNS cookies towards servers (RFC 7873)");
+  NotInThisVersion(section, "address-prefetch", "0", "server addresses looked up beyond need");
+}
+
+void DeclareAnswers(ConfigSchema& section, ResolverOptions& resolver) {
+  section.Choice("non-recursive", resolver.non_recursive,
+                 {{"from-cache", NonRecursive::kFromCache}, {"refuse", NonRecursive::kRefuse}},
+                 "what a query without RD gets");
+  section.Number<uint16_t>("edns-buffer-size", resolver.edns_buffer_size_octets, 512, 4096,
+                           "largest UDP message sent or asked for, in octets (RFC 9715)");
+  section.Flag("minimal-responses", resolver.minimal_responses, "leave out what the client does not need");
+  NotInThisVersion(section, "special-use-zones", "false",
+                   "answer localhost., invalid. and the like here (RFC 6761)");
+}
+
+void DeclareCache(ConfigSchema& section, ResolverOptions& resolver) {
+  constexpr uint32_t kWeek = 604800;
+  section.Octets("cache-size", resolver.cache_size_octets, size_t{1} << 20, size_t{1} << 40,
+                 "memory for cached answers");
+  section.Number<uint32_t>("cache-min-ttl", resolver.cache_min_ttl_s, 0, 3600,
+                           "seconds; shorter TTLs count as this");
+  section.Number<uint32_t>("cache-max-ttl", resolver.cache_max_ttl_s, 0, kWeek,
+                           "seconds; longer TTLs count as this");
+  section.Number<uint32_t>("cache-max-negative-ttl", resolver.cache_max_negative_ttl_s, 0, kWeek,
+                           "seconds; the same for negative answers (RFC 2308)");
+  NotInThisVersion(section, "prefetch", "false", "fetch entries anew before they expire");
+  NotInThisVersion(section, "serve-stale", "false",
+                   "answer from expired entries when servers fail (RFC 8767)");
+  NotInThisVersion(section, "aggressive-nsec", "false", "negative answers from cached proofs (RFC 8198)");
+}
+
+void DeclareDnssec(ConfigSchema& section) {
+  NotInThisVersion(section, "enabled", "false", "validate answers (RFC 4035)");
+  NotInThisVersion(section, "anchors", "builtin", "trust anchors");
+  NotInThisVersion(section, "anchor-update", "false", "follow rolls of the anchors (RFC 5011)");
+  NotInThisVersion(section, "anchor-signalling", "false", "tell zones which anchors we hold (RFC 8145)");
+  NotInThisVersion(section, "insecure", "[]", "zones not validated (RFC 7646)");
+  NotInThisVersion(section, "signature-skew", "0", "tolerance for signature times");
+}
+
+void Declare(ConfigSchema& schema, ProgramOptions& options) {
+  DeclareServer(schema.Section("server", "sockets and process"), options.server, options.resolver);
+  DeclareLog(schema.Section("log", "what the operator is told"), options.server);
+  schema.List<AccessRule>("access", options.resolver.access, DeclareAccessRule,
+                          "who is served: the first rule that matches; nobody else");
+  ConfigSchema& resolver = schema.Section("resolver", "how questions are resolved");
+  DeclareUpstream(resolver, options.resolver);
+  DeclareAnswers(resolver, options.resolver);
+  DeclareCache(resolver, options.resolver);
+  DeclareDnssec(schema.Section("dnssec", "validation"));
+  NotInThisVersion(schema, "forward-zones", "[]", "zones resolved by other resolvers");
+  NotInThisVersion(schema, "stub-zones", "[]", "zones whose servers are named here");
+}
+
+// What no single option can know.
+void CheckTogether(const ProgramOptions& options, const ConfigNode& document, Complaints& complaints) {
+  const auto where = [&document](std::string_view section, std::string_view option) {
+    const ConfigNode* node = document.Find(section);
+    const ConfigNode* inner = node == nullptr ? nullptr : node->Find(option);
+    return inner != nullptr ? inner->where : node != nullptr ? node->where : document.where;
+  };
+  const auto complain = [&complaints](TextPosition place, std::string text) {
+    complaints.push_back({.where = std::move(place), .text = std::move(text)});
+  };
+  const ResolverOptions& resolver = options.resolver;
+  if (options.server.listen.empty())
+    complain(where("server", "listen"), "listen: at least one ADDRESS@PORT is needed");
+  if (const std::optional<std::string> open = OpenByAccident(options))
+    complain(where("server", "listen"), *open);
+  if (!resolver.ipv4 && !resolver.ipv6) {
+    complain(where("resolver", "ipv6"), "ipv4 and ipv6 are both false: no server could be asked");
+  }
+  if (resolver.cache_min_ttl_s > resolver.cache_max_ttl_s) {
+    complain(where("resolver", "cache-min-ttl"),
+             fmt::format("cache-min-ttl {} is above cache-max-ttl {}", resolver.cache_min_ttl_s,
+                         resolver.cache_max_ttl_s));
+  }
+}
+
+std::optional<ProgramOptions> FromDocument(const std::optional<ConfigNode>& document,
+                                           Complaints& complaints) {
+  if (!document) return std::nullopt;
+  ProgramOptions options;
+  ConfigSchema schema;
+  Declare(schema, options);
+  schema.Read(*document, complaints);
+  options.access_given = document->Find("access") != nullptr;
+  CheckTogether(options, *document, complaints);
+  if (HasErrors(complaints)) return std::nullopt;
+  return options;
+}
+
+void MakePathsAbsolute(ProgramOptions& options, const std::filesystem::path& folder) {
+  const auto make_absolute = [&folder](std::string& path) {
+    if (!path.empty()) path = (folder / path).lexically_normal().string();
+  };
+  make_absolute(options.server.state_dir);
+  make_absolute(options.server.control_socket);
+  if (options.resolver.root_hints != "builtin") make_absolute(options.resolver.root_hints);
+}
+
+}  // namespace
+
+std::vector<Endpoint> LoopbackPort53() {
+  return {{.address = IpAddress::Literal("127.0.0.1"), .port = 53},
+          {.address = IpAddress::Literal("::1"), .port = 53}};
+}
+
+std::optional<ProgramOptions> ReadOptions(std::string_view text, const std::string& file_name,
+                                          Complaints& complaints) {
+  return FromDocument(ReadConfigText(text, file_name, complaints), complaints);
+}
+
+std::optional<ProgramOptions> ReadOptionsFile(const std::string& path, Complaints& complaints) {
+  std::optional<ProgramOptions> options = FromDocument(ReadConfigFile(path, complaints), complaints);
+  if (options) MakePathsAbsolute(*options, std::filesystem::absolute(path).parent_path());
+  return options;
+}
+
+std::string PrintOptions(const ProgramOptions& options) {
+  ProgramOptions copy = options;  // a schema binds variables it may write to
+  ConfigSchema schema;
+  Declare(schema, copy);
+  return schema.Print(/*with_texts=*/true);
+}
+
+std::optional<std::string> OpenByAccident(const ProgramOptions& options) {
+  if (options.access_given) return std::nullopt;
+  const auto is_wildcard = [](const Endpoint& endpoint) {
+    return std::ranges::all_of(endpoint.address.octets(), [](uint8_t octet) { return octet == 0; });
+  };
+  const auto open = std::ranges::find_if(options.server.listen, is_wildcard);
+  if (open == options.server.listen.end()) return std::nullopt;
+  return fmt::format(
+      "listen {} takes queries on every address, but there is no access list; add one, for instance "
+      "`access: [{{net: 192.0.2.0/24, action: allow}}]`, or listen on addresses of your own",
+      open->ToText());
+}
+
+}  // namespace cairn

@@ -1,0 +1,162 @@
+// Reading the resolver's configuration: what is understood, and what a person is told about a mistake and
+// where.
+#include "resolver/options_reader.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+namespace cairn {
+namespace {
+
+ProgramOptions MustRead(std::string_view text) {
+  Complaints complaints;
+  std::optional<ProgramOptions> options = ReadOptions(text, "c.yaml", complaints);
+  for (const Complaint& complaint : complaints) ADD_FAILURE() << complaint.ToText();
+  return options.value_or(ProgramOptions());
+}
+
+std::vector<std::string> Mistakes(std::string_view text) {
+  Complaints complaints;
+  EXPECT_FALSE(ReadOptions(text, "c.yaml", complaints).has_value()) << text;
+  std::vector<std::string> texts;
+  for (const Complaint& complaint : complaints) texts.push_back(complaint.ToText());
+  return texts;
+}
+
+TEST(OptionsReader, AnEmptyFileGivesTheDefaults) {
+  EXPECT_EQ(PrintOptions(MustRead("")), PrintOptions(ProgramOptions()));
+}
+
+TEST(OptionsReader, ReadsEveryOption) {
+  const ProgramOptions options = MustRead(R"(
+server:
+  listen: [127.0.0.1@5353, "::1@5354"]
+  threads: 3
+  user: cairn
+  state-dir: /var/lib/cairn-resolver
+  control-socket: /run/cairn-resolver/control
+  outgoing: [192.0.2.7]
+log: { target: stderr, level: warning }
+access:
+- { net: 10.0.0.0/8, action: refuse }
+- { net: 0.0.0.0/0, action: allow }
+resolver:
+  root-hints: lab.hints
+  prime-root: false
+  ipv6: false
+  upstream-port: 5300
+  query-loopback: true
+  query-private: false
+  case-randomisation: true
+  upstream-sockets: 8
+  non-recursive: refuse
+  edns-buffer-size: 1400
+  minimal-responses: false
+  cache-size: 8MiB
+  cache-min-ttl: 1
+  cache-max-ttl: 100
+  cache-max-negative-ttl: 50
+  special-use-zones: false
+dnssec: { enabled: false, anchors: builtin, insecure: [] }
+forward-zones: []
+)");
+  EXPECT_EQ(options.server.listen,
+            (std::vector<Endpoint>{*Endpoint::FromText("127.0.0.1@5353"), *Endpoint::FromText("::1@5354")}));
+  EXPECT_EQ(options.server.threads, 3u);
+  EXPECT_EQ(options.server.user, "cairn");
+  EXPECT_EQ(options.server.state_dir, "/var/lib/cairn-resolver");
+  EXPECT_EQ(options.server.control_socket, "/run/cairn-resolver/control");
+  EXPECT_EQ(options.server.log_level, LogLevel::kWarning);
+  const ResolverOptions& resolver = options.resolver;
+  EXPECT_EQ(resolver.outgoing, std::vector<IpAddress>{IpAddress::Literal("192.0.2.7")});
+  ASSERT_EQ(resolver.access.size(), 2u);
+  EXPECT_EQ(resolver.access[0].net, *Subnet::FromText("10.0.0.0/8"));
+  EXPECT_EQ(resolver.access[0].action, AccessRule::Action::kRefuse);
+  EXPECT_EQ(resolver.access[1].action, AccessRule::Action::kAllow);
+  EXPECT_EQ(resolver.root_hints, "lab.hints");
+  EXPECT_FALSE(resolver.prime_root);
+  EXPECT_TRUE(resolver.ipv4);
+  EXPECT_FALSE(resolver.ipv6);
+  EXPECT_EQ(resolver.upstream_port, 5300);
+  EXPECT_TRUE(resolver.query_loopback);
+  EXPECT_FALSE(resolver.query_private);
+  EXPECT_TRUE(resolver.case_randomisation);
+  EXPECT_EQ(resolver.upstream_sockets, 8u);
+  EXPECT_EQ(resolver.non_recursive, NonRecursive::kRefuse);
+  EXPECT_EQ(resolver.edns_buffer_size_octets, 1400);
+  EXPECT_FALSE(resolver.minimal_responses);
+  EXPECT_EQ(resolver.cache_size_octets, size_t{8} << 20);
+  EXPECT_EQ(resolver.cache_min_ttl_s, 1u);
+  EXPECT_EQ(resolver.cache_max_ttl_s, 100u);
+  EXPECT_EQ(resolver.cache_max_negative_ttl_s, 50u);
+}
+
+TEST(OptionsReader, WhatItPrintsReadsBack) {
+  const ProgramOptions options = MustRead(
+      "server: {listen: [\"0.0.0.0@5353\"], threads: 2}\n"
+      "access: [{net: \"2001:db8::/32\", action: allow}]\n"
+      "resolver: {cache-size: 3MiB, root-hints: \"a b\"}\n");
+  const std::string printed = PrintOptions(options);
+  EXPECT_EQ(PrintOptions(MustRead(printed)), printed);
+  EXPECT_THAT(printed, testing::HasSubstr("cache-size: 3MiB\n"));
+}
+
+struct Mistake {
+  const char* text;
+  const char* complaint;  // how it begins
+};
+
+TEST(OptionsReader, SaysWhatIsWrongAndWhere) {
+  const Mistake mistakes[] = {
+      {"resolver:\n  cache-sise: 8MiB\n",
+       "c.yaml:2:3: error: no option 'cache-sise' here; did you mean 'cache-size'?"},
+      {"resolver: {ipv4: yes}\n", "c.yaml:1:18: error: ipv4 'yes': expected true or false"},
+      {"server: {threads: 0}\n", "c.yaml:1:19: error: threads: expected auto, or a number from 1 to 256"},
+      {"server: {threads: [1]}\n", "c.yaml:1:19: error: threads: expected auto, or a number from 1 to 256"},
+      {"server: {listen: []}\n", "c.yaml:1:18: error: listen: at least one ADDRESS@PORT is needed"},
+      {"server:\n  listen: [\"::@53\"]\n",
+       "c.yaml:2:11: error: listen ::@53 takes queries on every address, but"},
+      {"access: [{net: 10.0.0.0/33, action: allow}]\n", "c.yaml:1:16: error: net: "},
+      {"access: [{net: 10.0.0.0/8}]\n", "c.yaml:1:10: error: 'action' is missing"},
+      {"resolver: {ipv4: false, ipv6: false}\n", "c.yaml:1:31: error: ipv4 and ipv6 are both false"},
+      {"resolver: {cache-min-ttl: 9, cache-max-ttl: 8}\n",
+       "c.yaml:1:27: error: cache-min-ttl 9 is above cache-max-ttl 8"},
+      {"dnssec: {enabled: true}\n",
+       "c.yaml:1:19: error: enabled: not available in this version of Cairn; write false"},
+      {"dnssec: {anchors: [\". DS 1 8 2 00\"]}\n",
+       "c.yaml:1:19: error: anchors: not available in this version"},
+      {"forward-zones: [{name: corp.example}]\n",
+       "c.yaml:1:16: error: forward-zones: not available in this version"},
+      {"resolver: {serve-stale: true}\n", "c.yaml:1:25: error: serve-stale: not available in this version"},
+      {"log: {target: syslog}\n",
+       "c.yaml:1:15: error: target: not available in this version of Cairn; write stderr"},
+  };
+  for (const Mistake& m : mistakes) {
+    SCOPED_TRACE(m.text);
+    EXPECT_THAT(Mistakes(m.text), testing::ElementsAre(testing::StartsWith(m.complaint)));
+  }
+}
+
+TEST(OptionsReader, TheManualNamesEveryOption) {
+  std::ifstream file(std::string(CAIRN_SOURCE_DIR) + "/packaging/man/cairn-resolver.yaml.5");
+  std::ostringstream manual;
+  manual << file.rdbuf();
+  std::istringstream printed(PrintOptions(ProgramOptions()));
+  for (std::string line; std::getline(printed, line);) {
+    const std::string option = line.substr(0, line.find(':'));
+    const size_t word = option.find_first_not_of(" -");
+    if (line.find('#') != std::string::npos || option.size() == line.size() || option[0] != ' ') continue;
+    EXPECT_THAT(manual.str(), testing::HasSubstr(option.substr(word)));
+  }
+}
+
+TEST(OptionsReader, AnAccessListMakesAWildcardAChoice) {
+  EXPECT_EQ(OpenByAccident(MustRead("server: {listen: 0.0.0.0@53}\naccess: []\n")), std::nullopt);
+  EXPECT_EQ(OpenByAccident(MustRead("server: {listen: 192.0.2.1@53}\n")), std::nullopt);
+}
+
+}  // namespace
+}  // namespace cairn
