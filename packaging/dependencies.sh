@@ -12,6 +12,7 @@ build_packages=(
   libfmt-dev            # text
   libssl-dev            # cryptography
   libyaml-cpp-dev       # configuration files
+  libre2-dev            # patterns of names to trace, in linear time
   libjemalloc-dev       # allocator of the release programs
   bind9-dnsutils        # dig, for the demonstration
 )

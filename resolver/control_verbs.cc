@@ -1,0 +1,241 @@
+#include "resolver/control_verbs.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <chrono>
+#include <future>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <span>
+#include <utility>
+
+#include "common/base/epoch.h"
+#include "common/base/limits.h"
+#include "common/base/status.h"
+#include "common/service/metrics_text.h"
+#include "common/trace/tree.h"
+#include "resolver/serve.h"
+#include "resolver/work_budget.h"
+
+namespace cairn {
+namespace {
+
+using Arguments = std::span<const std::string>;
+
+ControlReply Wrong(std::string text) { return {.ok = false, .text = std::move(text) + "\n"}; }
+
+// "NAME [TYPE]".
+absl::StatusOr<Question> ReadQuestion(Arguments arguments) {
+  if (arguments.empty() || arguments.size() > 2) return InvalidArgument("expected NAME [TYPE]");
+  absl::StatusOr<Name> qname = Name::FromText(arguments[0]);
+  if (!qname.ok()) return qname.status();
+  const std::optional<RrType> qtype = arguments.size() == 1 ? rr::kA : RrType::FromText(arguments[1]);
+  if (!qtype) return InvalidArgument(fmt::format("'{}' is no record type", arguments[1]));
+  return Question{.qname = *std::move(qname), .qtype = *qtype};
+}
+
+// ---- Figures
+
+struct CounterRow {
+  std::string_view name;
+  std::string_view help;
+  Counter ResolverCounters::* counter;
+};
+constexpr auto kCounterRows = std::to_array<CounterRow>({
+    {"client_queries", "Queries which came from clients", &ResolverCounters::client_queries},
+    {"client_malformed", "Of these, queries which could not be understood",
+     &ResolverCounters::client_malformed},
+    {"client_refused", "Of these, queries refused by the access list or by policy",
+     &ResolverCounters::client_refused},
+    {"cache_hits", "Of these, queries answered from the cache", &ResolverCounters::cache_hits},
+    {"resolutions", "Of these, queries which had to wait for servers", &ResolverCounters::resolutions},
+    {"joined", "Fetches joined to an equal one under way", &ResolverCounters::joined},
+    {"servfails", "Questions without a useful answer", &ResolverCounters::servfails},
+    {"clients_turned_away", "Queries refused since too many clients waited already",
+     &ResolverCounters::clients_turned_away},
+    {"upstream_udp", "Queries sent to servers over UDP", &ResolverCounters::upstream_udp},
+    {"upstream_tcp", "Queries sent to servers over TCP", &ResolverCounters::upstream_tcp},
+    {"upstream_replies", "Replies from servers", &ResolverCounters::upstream_replies},
+    {"upstream_timeouts", "Queries to servers without a reply in time", &ResolverCounters::upstream_timeouts},
+    {"upstream_mismatches", "Datagrams which could not be the awaited reply",
+     &ResolverCounters::upstream_mismatches},
+    {"upstream_near_misses", "Queries asked again over TCP since somebody may be guessing",
+     &ResolverCounters::upstream_near_misses},
+    {"limits_struck", "Client queries which ran into a limit of work", &ResolverCounters::limits_struck},
+});
+
+uint64_t Sum(Server& server, Counter ResolverCounters::* counter) {
+  uint64_t sum = 0;
+  for (const std::unique_ptr<ServeWorker>& worker : server.workers()) {
+    sum += worker->Ask<uint64_t>(
+        [counter](Resolver& resolver) { return (resolver.counters().*counter).value(); });
+  }
+  return sum;
+}
+
+ControlReply Stats(Server& server) {
+  MetricsText text;
+  for (const CounterRow& row : kCounterRows) {
+    text.Counter(fmt::format("cairn_resolver_{}_total", row.name), row.help);
+    text.Sample(Sum(server, row.counter));
+  }
+  const Cache::Stats cache = server.memory().cache().stats();
+  text.Gauge("cairn_resolver_cache_entries", "Entries of the answer cache");
+  text.Sample(cache.entries);
+  text.Gauge("cairn_resolver_cache_octets", "Octets of the answer cache, its index included");
+  text.Sample(cache.octets);
+  text.Counter("cairn_resolver_cache_evicted_total", "Entries which made room for others");
+  text.Sample(cache.evicted);
+  text.Gauge("cairn_resolver_delegations", "Zone cuts whose servers are known");
+  text.Sample(server.memory().delegations().stats().cuts);
+  return {.ok = true, .text = text.text()};
+}
+
+ControlReply Status(Server& server) {
+  const auto up =
+      std::chrono::duration_cast<std::chrono::seconds>(server.host().clock.Now() - server.started());
+  std::string text =
+      fmt::format("{}, up {} s, {} workers\n", server.host().program, up.count(), server.workers().size());
+  for (const Endpoint& endpoint : server.options().server.listen) {
+    fmt::format_to(std::back_inserter(text), "listening on {}\n", endpoint.ToText());
+  }
+  const Cache::Stats cache = server.memory().cache().stats();
+  fmt::format_to(std::back_inserter(text), "cache: {} entries, {} of {} octets\n", cache.entries,
+                 cache.octets, cache.capacity_octets);
+  fmt::format_to(std::back_inserter(text), "zone cuts known: {}\n",
+                 server.memory().delegations().stats().cuts);
+  size_t active = 0;
+  for (const std::unique_ptr<ServeWorker>& worker : server.workers()) {
+    active += worker->Ask<size_t>([](Resolver& resolver) { return resolver.active(); });
+  }
+  fmt::format_to(std::back_inserter(text), "resolutions under way: {}\n", active);
+  return {.ok = true, .text = std::move(text)};
+}
+
+// ---- Traces
+
+// Through the running server's cache, with its servers' figures. The worker renders; it alone may touch the
+// trace.
+ControlReply TraceOne(Server& server, Arguments arguments) {
+  absl::StatusOr<Question> asked = ReadQuestion(arguments);
+  if (!asked.ok()) return Wrong(std::string(asked.status().message()));
+  const auto rendered = std::make_shared<std::promise<std::string>>();
+  std::future<std::string> tree = rendered->get_future();
+  server.workers().front()->Post(
+      [&clock = server.host().clock, question = *std::move(asked), rendered](Resolver& resolver) {
+        const auto trace = std::make_shared<TraceRecorder>(clock);
+        resolver.Resolve(question, trace,
+                         [trace, rendered](const Answer&) { rendered->set_value(RenderTree(*trace)); });
+      });
+  // The resolver ends each question by its own deadline; the rest is for a machine under load.
+  if (tree.wait_for(2 * kQueryWallClock) != std::future_status::ready) return Wrong("no answer in time");
+  return {.ok = true, .text = tree.get()};
+}
+
+ControlReply TraceOn(Server& server, Arguments arguments) {
+  if (arguments.size() != 1) return Wrong("expected a NAME or a regular expression");
+  absl::StatusOr<std::shared_ptr<const TracePattern>> pattern = TracePattern::FromText(arguments[0]);
+  if (!pattern.ok()) return Wrong(std::string(ErrorText(pattern.status())));
+  server.TraceMatching(*pattern);
+  return {.ok = true, .text = fmt::format("{} are traced to the log\n", (*pattern)->ToText())};
+}
+
+ControlReply TraceOff(Server& server) {
+  server.TraceMatching(nullptr);
+  return {.ok = true, .text = "no queries are traced\n"};
+}
+
+// ---- What is known
+
+ControlReply Lookup(Server& server, Arguments arguments) {
+  const absl::StatusOr<Question> asked = ReadQuestion(arguments);
+  if (!asked.ok()) return Wrong(std::string(asked.status().message()));
+  const Instant now = server.host().clock.Now();
+  std::string text;
+  {
+    EpochReader reading(server.memory().epochs());
+    const CacheHit hit = server.memory().cache().Lookup(asked->qname, asked->qtype, now);
+    text = hit ? hit.entry->ToText(now) : fmt::format("{} is not in the cache", asked->ToText());
+    if (hit && hit.entry->kind() == CacheKind::kRrset) text += "\n" + hit.entry->ToRrset(now).ToText();
+  }
+  if (const auto cut = server.memory().delegations().Closest(asked->qname, now)) {
+    text += "\nclosest zone cut: " + cut->ToText(now);
+  }
+  return {.ok = true, .text = text + "\n"};
+}
+
+ControlReply Flush(Server& server, Arguments arguments) {
+  const bool subtree = !arguments.empty() && arguments[0] == "--subtree";
+  if (arguments.size() != (subtree ? 2U : 1U)) return Wrong("expected NAME or --subtree NAME");
+  const absl::StatusOr<Name> name = Name::FromText(arguments.back());
+  if (!name.ok()) return Wrong(std::string(name.status().message()));
+  Cache& cache = server.memory().cache();
+  DelegationStore& delegations = server.memory().delegations();
+  const size_t entries = subtree ? cache.FlushSubtree(*name) : cache.Flush(*name);
+  const size_t cuts = subtree ? delegations.ForgetSubtree(*name) : (delegations.Forget(*name) ? 1U : 0U);
+  return {.ok = true, .text = fmt::format("{} entries and {} zone cuts forgotten\n", entries, cuts)};
+}
+
+// Stops where a reply is full: the cache may be larger than anybody reads.
+ControlReply DumpCache(Server& server) {
+  const Instant now = server.host().clock.Now();
+  std::string text;
+  uint64_t left_out = 0;
+  const auto room_for = [&text](size_t octets) {
+    return text.size() + octets + 128 < limits::kControlReplyOctets;
+  };
+  server.memory().cache().ForEach([&](const CacheEntry& entry) {
+    const std::string line = entry.ToText(now) + "\n";
+    if (room_for(line.size())) {
+      text += line;
+    } else {
+      ++left_out;
+    }
+  });
+  server.memory().delegations().ForEach([&](const Delegation& delegation) {
+    const std::string line = fmt::format("zone cut {}\n", delegation.ToText(now));
+    if (room_for(line.size())) text += line;
+  });
+  if (left_out > 0) text += fmt::format("{} further entries do not fit this reply\n", left_out);
+  return {.ok = true, .text = std::move(text)};
+}
+
+ControlReply DumpServers(Server& server) {
+  std::string text;
+  for (size_t i = 0; i < server.workers().size(); ++i) {
+    text += fmt::format("worker {}\n", i);
+    text += server.workers()[i]->Ask<std::string>(
+        [now = server.host().clock.Now()](Resolver& resolver) { return resolver.servers().ToText(now); });
+  }
+  return {.ok = true, .text = std::move(text)};
+}
+
+}  // namespace
+
+void RegisterControlVerbs(ControlServer& control, Server& server) {
+  control.Register("status", "status                    what runs here",
+                   [&](Arguments) { return Status(server); });
+  control.Register("stats", "stats                     counters, in Prometheus' text form",
+                   [&](Arguments) { return Stats(server); });
+  control.Register("reload", "reload                    read the configuration again",
+                   [&](Arguments) { return server.Reload(); });
+  control.Register("trace",
+                   "trace NAME [TYPE]         resolve through this server's cache and show every decision",
+                   [&](Arguments arguments) { return TraceOne(server, arguments); });
+  control.Register("trace-on", "trace-on NAME|REGEX       trace matching client queries to the log",
+                   [&](Arguments arguments) { return TraceOn(server, arguments); });
+  control.Register("trace-off", "trace-off                 trace no client queries",
+                   [&](Arguments) { return TraceOff(server); });
+  control.Register("lookup", "lookup NAME [TYPE]        what the cache knows, and the closest zone cut",
+                   [&](Arguments arguments) { return Lookup(server, arguments); });
+  control.Register("flush", "flush [--subtree] NAME    forget a name, or all at and below it",
+                   [&](Arguments arguments) { return Flush(server, arguments); });
+  control.Register("dump-cache", "dump-cache                every entry and every zone cut",
+                   [&](Arguments) { return DumpCache(server); });
+  control.Register("dump-servers", "dump-servers              what is remembered of each server asked",
+                   [&](Arguments) { return DumpServers(server); });
+}
+
+}  // namespace cairn

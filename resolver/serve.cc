@@ -1,0 +1,118 @@
+#include "resolver/serve.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "common/base/limits.h"
+#include "common/base/status.h"
+#include "common/net/uv_network.h"
+#include "common/service/privileges.h"
+#include "resolver/control_verbs.h"
+
+namespace cairn {
+namespace {
+
+// Clients over TCP, servers over TCP, pools of UDP sockets, files (THREATS section 3).
+constexpr size_t kWantedDescriptors = 65536;
+
+size_t ThreadsOf(const ServerOptions& server) {
+  return server.threads != 0 ? server.threads : std::max(1U, std::thread::hardware_concurrency());
+}
+
+// Whole trees, one write each, so that those of several workers do not mix. A closed pipe loses the tree.
+void WriteTrace(std::string_view tree) {
+  const std::string text = fmt::format("\n{}", tree);
+  if (write(STDERR_FILENO, text.data(), text.size()) < 0) return;
+}
+
+}  // namespace
+
+Server::Server(Host host, const ProgramOptions& options)
+    : host_(std::move(host)),
+      options_(options),
+      started_(host_.clock.Now()),
+      memory_(options.resolver, host_.random) {}
+
+Server::~Server() {
+  for (const std::unique_ptr<ServeWorker>& worker : workers_) worker->Stop();
+}
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(Host host, const ProgramOptions& options,
+                                                      Supervisor& supervisor) {
+  RaiseDescriptorLimit(kWantedDescriptors);
+  std::unique_ptr<Server> server(new Server(std::move(host), options));
+  CAIRN_RETURN_IF_ERROR(server->OpenWorkers());
+  CAIRN_RETURN_IF_ERROR(server->OpenControl(supervisor));
+  CAIRN_RETURN_IF_ERROR(DropPrivileges(options.server.user));
+  for (const std::unique_ptr<ServeWorker>& worker : server->workers_) worker->Start();
+  supervisor.OnHangup([its = server.get()] { its->Reload(); });
+  return server;
+}
+
+absl::Status Server::OpenWorkers() {
+  for (const Endpoint& endpoint : options_.server.listen) CAIRN_RETURN_IF_ERROR(CheckFree(endpoint));
+  const size_t threads = ThreadsOf(options_.server);
+  const UvNetworkOptions network{.tcp_connections = std::max<size_t>(1, limits::kTcpConnections / threads)};
+  const auto resolver_options = std::make_shared<const ResolverOptions>(options_.resolver);
+  for (size_t i = 0; i < threads; ++i) {
+    workers_.push_back(std::make_unique<ServeWorker>(host_.clock, memory_.shared(), network));
+    CAIRN_RETURN_IF_ERROR(workers_.back()->CreateResolver(resolver_options));
+    CAIRN_RETURN_IF_ERROR(workers_.back()->Listen(options_.server.listen));
+  }
+  for (const Endpoint& endpoint : options_.server.listen) {
+    host_.log.Info("listening", {{"address", endpoint.ToText()}, {"workers", threads}});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Server::OpenControl(Supervisor& supervisor) {
+  if (options_.server.control_socket.empty()) return absl::OkStatus();
+  absl::StatusOr<std::unique_ptr<ControlServer>> control =
+      ControlServer::Open(options_.server.control_socket);
+  if (!control.ok()) return control.status();
+  control_ = *std::move(control);
+  RegisterControlVerbs(*control_, *this);
+  supervisor.Watch(control_->fd(), [this] { control_->ServeOne(); });
+  return absl::OkStatus();
+}
+
+ControlReply Server::Reload() {
+  const auto refuse = [this](std::string text) {
+    host_.log.Error("reload-refused", {{"reason", text}});
+    return ControlReply{.ok = false, .text = text + "\nthe running configuration stays\n"};
+  };
+  Complaints complaints;
+  std::optional<ProgramOptions> options = host_.read_options(complaints);
+  if (!options) {
+    std::string text;
+    for (const Complaint& complaint : complaints) text += (text.empty() ? "" : "\n") + complaint.ToText();
+    return refuse(std::move(text));
+  }
+  const auto resolver_options = std::make_shared<const ResolverOptions>(options->resolver);
+  for (const std::unique_ptr<ServeWorker>& worker : workers_) {
+    const absl::Status prepared = worker->Prepare(resolver_options);
+    if (prepared.ok()) continue;
+    for (const std::unique_ptr<ServeWorker>& other : workers_) other->DropPrepared();
+    return refuse(std::string(ErrorText(prepared)));
+  }
+  for (const std::unique_ptr<ServeWorker>& worker : workers_) worker->TakeOver();
+  host_.log.SetLevel(options->server.log_level);
+  host_.log.Info("reloaded");
+  options_.resolver = std::move(options->resolver);
+  options_.server.log_level = options->server.log_level;
+  return {.ok = true, .text = "reloaded; a change of sockets, threads, user or cache-size needs a restart\n"};
+}
+
+void Server::TraceMatching(const std::shared_ptr<const TracePattern>& pattern) {
+  for (const std::unique_ptr<ServeWorker>& worker : workers_) {
+    worker->SetTap(pattern == nullptr ? nullptr
+                                      : std::make_unique<ServeTap>(host_.clock, pattern, WriteTrace));
+  }
+  if (pattern != nullptr) host_.log.Info("tracing", {{"what", pattern->ToText()}});
+}
+
+}  // namespace cairn

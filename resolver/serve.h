@@ -1,0 +1,71 @@
+// `cairn-resolver serve`: workers which answer clients, and the main thread which waits for signals and
+// control requests. Everything that can fail at the start fails before a thread runs, so nothing is ever
+// half-started.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/base/clock.h"
+#include "common/base/complaint.h"
+#include "common/base/random.h"
+#include "common/service/control.h"
+#include "common/service/log.h"
+#include "common/service/supervisor.h"
+#include "resolver/options_reader.h"
+#include "resolver/serve_trace.h"
+#include "resolver/serve_worker.h"
+#include "resolver/shared_memory.h"
+
+namespace cairn {
+
+class Server {
+ public:
+  // Reads the configuration anew for a reload.
+  using ReadOptionsAgain = std::function<std::optional<ProgramOptions>(Complaints&)>;
+  // What it needs of the program.
+  struct Host {
+    const Clock& clock;
+    Random& random;
+    Log& log;
+    std::string program;  // "cairn-resolver 0.1.0"
+    ReadOptionsAgain read_options;
+  };
+
+  // Opens every socket, gives up privileges, and starts the workers.
+  static absl::StatusOr<std::unique_ptr<Server>> Start(Host host, const ProgramOptions& options,
+                                                       Supervisor& supervisor);
+  ~Server();  // ends the workers
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // A bad configuration changes nothing; the complaints are in the log and in the reply.
+  ControlReply Reload();
+  // nullptr: no more traces.
+  void TraceMatching(const std::shared_ptr<const TracePattern>& pattern);
+
+  // What the control verbs look at (control_verbs.h).
+  const Host& host() const { return host_; }
+  const ProgramOptions& options() const { return options_; }
+  SharedMemoryOwner& memory() { return memory_; }
+  std::vector<std::unique_ptr<ServeWorker>>& workers() { return workers_; }
+  Instant started() const { return started_; }
+
+ private:
+  Server(Host host, const ProgramOptions& options);
+  absl::Status OpenWorkers();
+  absl::Status OpenControl(Supervisor& supervisor);
+
+  const Host host_;
+  ProgramOptions options_;
+  const Instant started_;
+  SharedMemoryOwner memory_;
+  std::vector<std::unique_ptr<ServeWorker>> workers_;
+  std::unique_ptr<ControlServer> control_;
+};
+
+}  // namespace cairn

@@ -1,0 +1,77 @@
+// One worker of the serving program: a thread with its loop, its sockets and its resolver. Other threads
+// reach it by the calls below, which hand work to its loop. A reload builds the next resolver beside the
+// running one; clients that wait for the old one still get their answers from it.
+#pragma once
+
+#include <functional>
+#include <future>
+#include <memory>
+#include <span>
+#include <thread>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/base/clock.h"
+#include "common/base/random.h"
+#include "common/net/network.h"
+#include "common/net/uv_loop.h"
+#include "common/net/uv_network.h"
+#include "resolver/resolver.h"
+#include "resolver/resolver_options.h"
+#include "resolver/serve_trace.h"
+
+namespace cairn {
+
+class ServeWorker final : private QueryHandler {
+ public:
+  ServeWorker(const Clock& clock, SharedMemory memory, UvNetworkOptions network);
+  ~ServeWorker() override;  // after Stop
+
+  // ---- Before Start, on the thread that made it.
+  absl::Status CreateResolver(std::shared_ptr<const ResolverOptions> options);
+  // Endpoints with port 0 get the port that the system chose.
+  absl::Status Listen(std::vector<Endpoint>& endpoints);
+  void Start();
+
+  // ---- From any thread, while it runs.
+  // Ends the thread and waits for it.
+  void Stop();
+  // Runs `work` on the worker and waits for its result.
+  template <typename Result>
+  Result Ask(std::function<Result(Resolver&)> work) {
+    std::promise<Result> promise;
+    std::future<Result> result = promise.get_future();
+    loop_.Post([this, &work, &promise] { promise.set_value(work(*resolver_)); });
+    return result.get();
+  }
+  // Hands `work` to the worker and does not wait.
+  void Post(std::function<void(Resolver&)> work);
+  // A reload in two steps, so that either all workers change or none: builds the next resolver, then takes or
+  // drops it.
+  absl::Status Prepare(std::shared_ptr<const ResolverOptions> options);
+  void TakeOver();
+  void DropPrepared();
+  // nullptr: none.
+  void SetTap(std::unique_ptr<ServeTap> tap);
+
+  const UvNetworkCounters& network_counters() const { return network_.counters(); }
+
+ private:
+  void OnQueries(std::span<Query> batch) override { resolver_->OnQueries(batch); }
+  absl::StatusOr<std::unique_ptr<Resolver>> NewResolver(std::shared_ptr<const ResolverOptions> options);
+  void EndRetired();
+
+  const Clock& clock_;
+  const SharedMemory memory_;
+  const std::unique_ptr<Random> random_;
+  UvLoop loop_;
+  UvNetwork network_;
+  std::vector<std::unique_ptr<Listener>> listeners_;
+  std::unique_ptr<ServeTap> tap_;
+  std::unique_ptr<Resolver> resolver_;
+  std::unique_ptr<Resolver> prepared_;
+  std::vector<std::unique_ptr<Resolver>> retired_;  // clients still wait for them
+  std::thread thread_;
+};
+
+}  // namespace cairn

@@ -1,0 +1,36 @@
+// What the workers of one program share, built from the options: the answer cache, the delegation store and
+// the epochs that protect their readers. Outlives all workers. Sizes are those of the start; a reload does
+// not change them.
+#pragma once
+
+#include "common/base/epoch.h"
+#include "common/base/random.h"
+#include "resolver/cache.h"
+#include "resolver/delegation_store.h"
+#include "resolver/resolver.h"
+#include "resolver/resolver_options.h"
+
+namespace cairn {
+
+class SharedMemoryOwner {
+ public:
+  SharedMemoryOwner(const ResolverOptions& options, Random& random)
+      : cache_({.size_octets = options.cache_size_octets,
+                .min_ttl = Ttl::Seconds(options.cache_min_ttl_s),
+                .max_ttl = Ttl::Seconds(options.cache_max_ttl_s),
+                .max_negative_ttl = Ttl::Seconds(options.cache_max_negative_ttl_s)},
+               epochs_, random),
+        delegations_({}, random) {}
+
+  SharedMemory shared() { return {.epochs = epochs_, .cache = cache_, .delegations = delegations_}; }
+  EpochDomain& epochs() { return epochs_; }
+  Cache& cache() { return cache_; }
+  DelegationStore& delegations() { return delegations_; }
+
+ private:
+  EpochDomain epochs_;
+  Cache cache_;
+  DelegationStore delegations_;
+};
+
+}  // namespace cairn

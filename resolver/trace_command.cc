@@ -1,0 +1,71 @@
+#include "resolver/trace_command.h"
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "common/base/epoch.h"
+#include "common/net/uv_loop.h"
+#include "common/net/uv_network.h"
+#include "common/trace/json.h"
+#include "common/trace/trace.h"
+#include "resolver/cache.h"
+#include "resolver/delegation_store.h"
+#include "resolver/resolver.h"
+#include "resolver/shared_memory.h"
+
+namespace cairn {
+namespace {
+
+// The options under which the trace runs: those of the configuration, but for what the flags ask.
+ResolverOptions OptionsFor(const TraceCommand& command, ResolverOptions options) {
+  // Nobody but the operator chooses what is asked here, so there is nobody to protect loopback servers from.
+  if (command.options.config.empty() || command.server) options.query_loopback = true;
+  if (command.server) {
+    options.upstream_port = command.server->port;
+    options.prime_root = false;  // the root's own idea of its servers would lead away from the one named
+  }
+  return options;
+}
+
+// The server of --server, as if hints had named it.
+Delegation RootServedBy(const Endpoint& server) {
+  Delegation root;
+  root.servers.push_back({.name = Name(), .addresses = {server.address}});
+  root.expires = Instant::max();
+  return root;
+}
+
+std::string Render(const TraceCommand& command, const TraceRecorder& trace, std::string_view program,
+                   TreeStyle style) {
+  return command.format == TraceCommand::Format::kJson ? RenderJson(trace, program)
+                                                       : RenderTree(trace, style);
+}
+
+}  // namespace
+
+absl::StatusOr<TraceOutcome> RunTrace(const TraceCommand& command, const ResolverOptions& options,
+                                      const Clock& clock, Random& random, std::string_view program,
+                                      TreeStyle style) {
+  const auto effective = std::make_shared<const ResolverOptions>(OptionsFor(command, options));
+  SharedMemoryOwner memory(*effective, random);
+  UvLoop loop(clock);
+  UvNetwork network(loop);
+  absl::StatusOr<std::unique_ptr<Resolver>> resolver =
+      Resolver::Create({.clock = clock, .network = network, .random = random, .timers = loop.timers()},
+                       memory.shared(), effective);
+  if (!resolver.ok()) return resolver.status();
+  if (command.server) memory.delegations().SetPermanent(RootServedBy(*command.server));
+
+  const auto trace = std::make_shared<TraceRecorder>(clock);
+  std::optional<Answer> answer;
+  (*resolver)->Resolve(command.asked, trace, [&answer, &loop](Answer its) {
+    answer = std::move(its);
+    loop.Stop();
+  });
+  if (!answer) loop.Run();
+  const bool answered = answer && (answer->rcode == Rcode::kNoError || answer->rcode == Rcode::kNxDomain);
+  return TraceOutcome{.text = Render(command, *trace, program, style), .succeeded = answered};
+}
+
+}  // namespace cairn
