@@ -1,0 +1,39 @@
+// What one worker of the resolver has counted since its start, for metrics and for the checkers of the
+// simulator.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace cairn {
+
+// Written by one thread, read by any. No locked instruction: there is no second writer to lose a count to.
+class Counter {
+ public:
+  void operator++() { Add(1); }
+  void Add(uint64_t amount) { value_.store(value() + amount, std::memory_order_relaxed); }
+  uint64_t value() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<uint64_t> value_{0};
+};
+
+struct ResolverCounters {
+  Counter client_queries;    // all that came, dropped ones included
+  Counter client_malformed;  // answered FORMERR, NOTIMP or BADVERS, or with silence
+  Counter client_refused;    // by the access list, or by policy
+  Counter cache_hits;        // answered at once
+  Counter resolutions;       // questions that had to wait
+  Counter joined;            // of their fetches: somebody else was asking already
+  Counter servfails;
+  Counter clients_turned_away;  // too many waited already
+  Counter upstream_udp;         // queries sent
+  Counter upstream_tcp;
+  Counter upstream_replies;
+  Counter upstream_timeouts;
+  Counter upstream_mismatches;   // datagrams which could not be the reply awaited
+  Counter upstream_near_misses;  // of these: enough to ask again over TCP
+  Counter limits_struck;         // client queries that ran into a limit of work_budget.h
+};
+
+}  // namespace cairn

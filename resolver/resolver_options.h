@@ -1,0 +1,72 @@
+// What an operator may set of the resolver, as a plain value with the defaults of production (THREATS).
+// Reading YAML into it is the program's work; tests and the simulator fill it in directly. One value serves
+// all workers and is replaced whole by a reload.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "common/base/limits.h"
+#include "common/net/endpoint.h"
+#include "resolver/slist.h"
+
+namespace cairn {
+
+// First match decides; what no rule matches is refused. Loopback alone is admitted where no rule is written,
+// so that nobody runs an open resolver by accident.
+struct AccessRule {
+  enum class Action : uint8_t { kAllow, kRefuse };
+  Subnet net;
+  Action action = Action::kAllow;
+  friend bool operator==(const AccessRule&, const AccessRule&) = default;
+};
+std::vector<AccessRule> LoopbackOnly();  // 127.0.0.0/8 and ::1
+
+enum class QnameMinimisation : uint8_t { kOff, kRelaxed, kStrict };  // RFC 9156
+
+// What a query without RD gets (RFC 1034 section 4.3.1): it never makes the resolver ask anybody.
+enum class NonRecursive : uint8_t {
+  kRefuse,     // REFUSED: strangers cannot read from the cache what others asked (cache snooping)
+  kFromCache,  // the cached answer, or else the best known referral
+};
+
+struct ResolverOptions {
+  // --- Clients (`access`, and under `resolver`)
+  std::vector<AccessRule> access = LoopbackOnly();
+  NonRecursive non_recursive = NonRecursive::kFromCache;
+  uint16_t edns_buffer_size_octets = limits::kUdpPayloadOctets;  // offered and honoured, in both directions
+  bool minimal_responses = true;  // no authority or additional data which the client does not need
+
+  // --- Upstream
+  std::string root_hints = "builtin";  // or the path of a zone file with the root's NS and their addresses
+  bool prime_root = true;              // RFC 9609
+  bool ipv4 = true;
+  bool ipv6 = true;
+  uint16_t upstream_port = 53;  // labs without the right to port 53 use another
+  bool query_loopback =
+      false;  // ask servers on 127.0.0.0/8 and ::1: never on the open Internet, always in labs
+  bool query_private = true;        // ask servers on RFC 1918, RFC 4193 and link-local addresses
+  bool case_randomisation = false;  // 0x20: the reply must repeat a spelling drawn at random
+  QnameMinimisation qname_minimisation = QnameMinimisation::kOff;
+  std::vector<IpAddress> outgoing;  // addresses to ask from; empty: the system chooses
+  size_t upstream_sockets = 64;     // long-lived UDP sockets per family and worker, each on a random port
+
+  // --- Cache
+  size_t cache_size_octets = size_t{256} << 20;
+  uint32_t cache_min_ttl_s = 0;
+  uint32_t cache_max_ttl_s = 86400;          // a day (RFC 8767 section 4 allows up to a week)
+  uint32_t cache_max_negative_ttl_s = 3600;  // RFC 2308 section 5 suggests one to three hours
+
+  // The part of these that says which servers may be asked.
+  Slist::Options slist_options() const {
+    return {.ipv4 = ipv4,
+            .ipv6 = ipv6,
+            .port = upstream_port,
+            .query_loopback = query_loopback,
+            .query_private = query_private};
+  }
+};
+
+}  // namespace cairn

@@ -1,0 +1,152 @@
+#include "resolver/upstream_sockets.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "common/base/status.h"
+
+namespace cairn {
+namespace {
+
+// Ports above the well-known ones, without those where a reply to us would look like another protocol's
+// request to whoever listens on this machine: SSDP, mDNS, LLMNR.
+constexpr uint16_t kLowestPort = 1024;
+constexpr std::array<uint16_t, 3> kForeignPorts = {1900, 5353, 5355};
+// A port may be taken by somebody else; so many in a row mean that we have run out of something.
+constexpr int kPortDraws = 16;
+// Queries before a socket is given up for a fresh port. Drawn between the two, so that nobody can count
+// along.
+constexpr uint32_t kFewestUses = 256;
+constexpr uint32_t kMostUses = 1024;
+// How often to draw again when a drawn slot has no socket and none can be opened.
+constexpr int kSlotDraws = 64;
+
+uint16_t DrawPort(Random& random) {
+  while (true) {
+    const auto port = static_cast<uint16_t>(kLowestPort + random.Below(65536 - kLowestPort));
+    if (std::find(kForeignPorts.begin(), kForeignPorts.end(), port) == kForeignPorts.end()) return port;
+  }
+}
+
+}  // namespace
+
+struct UdpQuery::Slot final : UdpReceiver {
+  UpstreamSockets* pool = nullptr;
+  std::unique_ptr<UdpSocket> socket;
+  uint16_t port = 0;
+  uint32_t uses_left = 0;
+  absl::InlinedVector<UdpQuery*, 2> waiting;
+
+  UdpQuery* Find(uint16_t id) const {
+    for (UdpQuery* query : waiting)
+      if (query->id_ == id) return query;
+    return nullptr;
+  }
+
+  void OnDatagram(UdpSocket& /*socket*/, const Endpoint& from, ByteView datagram) override {
+    if (datagram.size() < 2) return;
+    // What is called below runs the resolution on, and that may draw this very slot again.
+    UpstreamSockets& sockets = *pool;
+    sockets.receiving_ = this;
+    if (UdpQuery* query = Find(LoadU16(datagram.data()))) {
+      query->OnDatagram(from, datagram);
+    } else {
+      const auto same_server = [&from](const UdpQuery* other) { return other->server_ == from; };
+      const auto missed = std::find_if(waiting.begin(), waiting.end(), same_server);
+      if (missed != waiting.end()) (*missed)->OnWrongId(datagram);
+    }
+    sockets.receiving_ = nullptr;
+  }
+};
+
+bool UdpQuery::Send(const Endpoint& server, std::span<uint8_t> message) {
+  Forget();
+  UpstreamSockets::Family& family = sockets_.FamilyOf(server.address);
+  Slot* slot = sockets_.DrawSlot(family);
+  if (slot == nullptr) return false;
+  do {
+    id_ = sockets_.random_.U16();
+  } while (slot->Find(id_) != nullptr);  // ends: the caps on work keep far fewer than 65536 queries here
+  StoreU16(message.data(), id_);
+  server_ = server;
+  slot_ = slot;
+  slot->waiting.push_back(this);
+  ++sockets_.waiting_;
+  slot->socket->Send(server, message);
+  return true;
+}
+
+void UdpQuery::Forget() {
+  if (slot_ == nullptr) return;
+  slot_->waiting.erase(std::find(slot_->waiting.begin(), slot_->waiting.end(), this));
+  slot_ = nullptr;
+  --sockets_.waiting_;
+}
+
+uint16_t UdpQuery::local_port() const { return slot_ == nullptr ? uint16_t{0} : slot_->port; }
+
+UpstreamSockets::UpstreamSockets(Network& network, Random& random, const ResolverOptions& options)
+    : network_(network), random_(random), size_(std::max<size_t>(options.upstream_sockets, 1)) {
+  const auto prepare = [this](Family& family) {
+    family.slots = std::make_unique<Slot[]>(size_);
+    for (size_t i = 0; i < size_; ++i) family.slots[i].pool = this;
+  };
+  if (options.ipv4) prepare(v4_);
+  if (options.ipv6) prepare(v6_);
+  for (const IpAddress& address : options.outgoing) FamilyOf(address).addresses.push_back(address);
+  if (v4_.addresses.empty()) v4_.addresses.push_back(IpAddress::Literal("0.0.0.0"));
+  if (v6_.addresses.empty()) v6_.addresses.push_back(IpAddress::Literal("::"));
+}
+
+UpstreamSockets::~UpstreamSockets() = default;
+
+absl::Status UpstreamSockets::Check() {
+  absl::Status failure = Err(absl::StatusCode::kFailedPrecondition, "neither ipv4 nor ipv6 is enabled");
+  for (Family* family : {&v4_, &v6_}) {
+    if (!family->slots) continue;
+    absl::Status opened = Open(*family, family->slots[0]);
+    if (opened.ok()) return opened;
+    failure = opened;
+  }
+  return failure;
+}
+
+size_t UpstreamSockets::open_sockets() const {
+  size_t open = 0;
+  for (const Family* family : {&v4_, &v6_})
+    for (size_t i = 0; family->slots && i < size_; ++i) open += family->slots[i].socket != nullptr;
+  return open;
+}
+
+UpstreamSockets::Slot* UpstreamSockets::DrawSlot(Family& family) {
+  if (!family.slots) return nullptr;
+  for (int draws = 0; draws < kSlotDraws; ++draws) {
+    Slot& slot = family.slots[random_.Below(size_)];
+    if (slot.uses_left == 0 && slot.waiting.empty() && &slot != receiving_) slot.socket.reset();
+    // Out of descriptors or ports, another slot may still have its socket.
+    if (!slot.socket && !Open(family, slot).ok()) continue;
+    if (slot.uses_left > 0) --slot.uses_left;
+    return &slot;
+  }
+  return nullptr;
+}
+
+absl::Status UpstreamSockets::Open(Family& family, Slot& slot) {
+  const IpAddress from = family.addresses[random_.Below(family.addresses.size())];
+  absl::Status failure;
+  for (int draws = 0; draws < kPortDraws; ++draws) {
+    const Endpoint local{from, DrawPort(random_)};
+    absl::StatusOr<std::unique_ptr<UdpSocket>> opened = network_.OpenUdp(local, slot);
+    if (opened.ok()) {
+      slot.socket = *std::move(opened);
+      slot.port = local.port;
+      slot.uses_left = static_cast<uint32_t>(kFewestUses + random_.Below(kMostUses - kFewestUses));
+      return absl::OkStatus();
+    }
+    failure = opened.status();
+  }
+  return failure;
+}
+
+}  // namespace cairn

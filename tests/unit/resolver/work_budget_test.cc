@@ -1,0 +1,73 @@
+#include "resolver/work_budget.h"
+
+#include <gtest/gtest.h>
+
+namespace cairn {
+namespace {
+
+constexpr Limit kAll[] = {Limit::kUpstreamQueries, Limit::kFetchQueries,        Limit::kReferrals,
+                          Limit::kRestarts,        Limit::kServerNames,         Limit::kServerNameFailures,
+                          Limit::kTcpConnections,  Limit::kFetchTcpConnections, Limit::kReplyOctets};
+
+std::shared_ptr<WorkBudget> Whole() { return std::make_shared<WorkBudget>(Instant(), nullptr); }
+
+TEST(WorkBudget, EachLimitIsReachedFromBothSides) {
+  for (const Limit limit : kAll) {
+    SCOPED_TRACE(RowOf(limit).name);
+    FetchBudget fetch(Whole());
+    for (uint32_t i = 0; i < RowOf(limit).most; ++i) ASSERT_TRUE(fetch.Spend(limit, {}));
+    EXPECT_FALSE(fetch.Spend(limit, {}));
+    EXPECT_EQ(fetch.whole()->struck(), limit);
+  }
+}
+
+TEST(WorkBudget, LimitsOfTheQueryAreSharedByItsFetchesAndOthersAreNot) {
+  for (const Limit limit : kAll) {
+    SCOPED_TRACE(RowOf(limit).name);
+    const std::shared_ptr<WorkBudget> whole = Whole();
+    FetchBudget first(whole);
+    FetchBudget second(whole);
+    ASSERT_TRUE(first.Spend(limit, {}, RowOf(limit).most));
+    EXPECT_EQ(second.Spend(limit, {}), RowOf(limit).of_each_fetch);
+  }
+}
+
+TEST(WorkBudget, WhatIsNotThereIsNotSpent) {
+  FetchBudget fetch(Whole());
+  const uint32_t most = RowOf(Limit::kReplyOctets).most;
+  EXPECT_FALSE(fetch.Spend(Limit::kReplyOctets, {}, most + 1));
+  EXPECT_TRUE(fetch.Spend(Limit::kReplyOctets, {}, most));
+  EXPECT_FALSE(fetch.Spend(Limit::kReplyOctets, {}, 0xffffffff));
+}
+
+TEST(WorkBudget, OneFetchCannotSpendTheWholePurse) {
+  const std::shared_ptr<WorkBudget> whole = Whole();
+  uint32_t queries = 0;
+  for (int fetches = 0; fetches < 10; ++fetches) {
+    FetchBudget fetch(whole);
+    while (fetch.SpendQuery({})) ++queries;
+    if (fetches == 0) {
+      EXPECT_EQ(queries, RowOf(Limit::kFetchQueries).most);
+    }
+  }
+  EXPECT_EQ(queries, RowOf(Limit::kUpstreamQueries).most);
+}
+
+TEST(WorkBudget, TheDeadlineIsTheClientsAndTheTraceHearsOfLimits) {
+  struct StillClock final : Clock {
+    Instant Now() const override { return Instant() + std::chrono::seconds(7); }
+    WallTime Wall() const override { return {}; }
+  } clock;
+  auto recorder = std::make_shared<TraceRecorder>(clock);
+  FetchBudget fetch(std::make_shared<WorkBudget>(clock.Now(), recorder));
+  EXPECT_EQ(fetch.deadline(), Instant() + std::chrono::seconds(17));
+  const TracePoint at(recorder.get());
+  EXPECT_TRUE(fetch.Spend(Limit::kReferrals, at, RowOf(Limit::kReferrals).most));
+  EXPECT_TRUE(recorder->events().empty());
+  EXPECT_FALSE(fetch.Spend(Limit::kReferrals, at));
+  ASSERT_EQ(recorder->events().size(), 1u);
+  EXPECT_EQ(std::get<trace::LimitReached>(recorder->events().front().body).limit, "referrals");
+}
+
+}  // namespace
+}  // namespace cairn
