@@ -1,0 +1,171 @@
+#include "resolver/cached_answer.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "common/base/limits.h"
+#include "common/dns/message.h"
+#include "common/dns/rdata.h"
+
+namespace cairn {
+namespace {
+
+constexpr uint16_t kQr = 0x8000;
+constexpr uint16_t kTc = 0x0200;
+constexpr uint16_t kRa = 0x0080;
+constexpr uint16_t kKept = 0x0110;        // RD and CD come back as they were
+constexpr size_t kRecordHeadOctets = 12;  // owner as a pointer, TYPE, CLASS, TTL, RDLENGTH
+constexpr size_t kOptOctets = 11;
+constexpr size_t kExtendedErrorOctets = 6;  // option code and length, INFO-CODE; without text
+
+// The message as it grows. Every record's owner is a name that already stands in it: the question's, or the
+// target of the alias before; so compression is a matter of knowing where that was.
+class Reply {
+ public:
+  Reply(const QueryView& query, ByteView packet, const CachedAnswerLimits& limits, std::span<uint8_t> out)
+      : out_(out.data()), limit_(std::min(out.size(), limits.octets)) {
+    StoreU16(out_, query.id);
+    flags_ = static_cast<uint16_t>(kQr | kRa | (query.flags & kKept));
+    StoreU16(out_ + 4, 1);
+    std::memset(out_ + 6, 0, 6);
+    std::memcpy(out_ + kHeaderOctets, packet.data() + kHeaderOctets, query.question_octets);
+    size_ = body_ = kHeaderOctets + query.question_octets;
+    if (query.has_edns) {
+      has_edns_ = true;
+      dnssec_ok_ = query.dnssec_ok;
+      udp_payload_octets_ = limits.udp_payload_octets;
+      limit_ -= kOptOctets;
+    }
+    name_octets_ = query.qname_octets;
+  }
+
+  // The RRset of `entry`, owned by the name where the chain stands. False when it does not fit.
+  bool AddRrset(const CacheEntry& entry, Instant now) {
+    const size_t written =
+        entry.CopyRecords({out_ + size_, limit_ - size_}, name_offset_, entry.RemainingTtl(now));
+    if (written == 0) return false;
+    size_ += written;
+    answers_ = static_cast<uint16_t>(answers_ + entry.rdatas().size());
+    return true;
+  }
+
+  // The alias of `entry`; the chain then stands at its target, whose name is the RDATA just written.
+  bool FollowAlias(const CacheEntry& entry, Instant now) {
+    const size_t start = size_;
+    if (!AddRrset(entry, now)) return false;
+    name_offset_ = static_cast<uint16_t>(start + kRecordHeadOctets);
+    name_octets_ = entry.rdatas().front().size();
+    return true;
+  }
+
+  // The SOA of a negative entry: its owner is the end of the name where the chain stands (RFC 2308 section
+  // 3).
+  bool AddSoa(const CacheEntry& entry, Instant now) {
+    const ByteView soa = entry.soa_rdata();
+    if (limit_ - size_ < kRecordHeadOctets + soa.size()) return false;
+    uint8_t* at = out_ + size_;
+    const size_t owner_offset = name_offset_ + name_octets_ - entry.soa_owner().size();
+    StoreU16(at, static_cast<uint16_t>(0xc000 | owner_offset));
+    StoreU16(at + 2, rr::kSoa.value);
+    StoreU16(at + 4, kClassIn.value);
+    StoreU32(at + 6, entry.RemainingTtl(now).seconds());
+    StoreU16(at + 10, static_cast<uint16_t>(soa.size()));
+    std::memcpy(at + kRecordHeadOctets, soa.data(), soa.size());
+    size_ += kRecordHeadOctets + soa.size();
+    StoreU16(out_ + 8, 1);
+    return true;
+  }
+
+  void Truncate() {
+    size_ = body_;
+    answers_ = 0;
+    StoreU16(out_ + 8, 0);
+    flags_ |= kTc;
+  }
+
+  size_t Finish(Rcode rcode, std::optional<ExtendedError> why) {
+    StoreU16(out_ + 2, static_cast<uint16_t>(flags_ | static_cast<uint16_t>(rcode)));
+    StoreU16(out_ + 6, answers_);
+    if (has_edns_) AddOpt(why);
+    return size_;
+  }
+
+ private:
+  // `limit_` kept its octets free; the extended error goes only into replies without records, where there is
+  // room.
+  void AddOpt(std::optional<ExtendedError> why) {
+    uint8_t* at = out_ + size_;
+    at[0] = 0;
+    StoreU16(at + 1, rr::kOpt.value);
+    StoreU16(at + 3, udp_payload_octets_);
+    StoreU32(at + 5, dnssec_ok_ ? 0x8000 : 0);
+    StoreU16(at + 9, why ? kExtendedErrorOctets : 0);
+    size_ += kOptOctets;
+    if (why) {
+      StoreU16(out_ + size_, static_cast<uint16_t>(EdnsOptionCode::kExtendedError));
+      StoreU16(out_ + size_ + 2, 2);
+      StoreU16(out_ + size_ + 4, static_cast<uint16_t>(*why));
+      size_ += kExtendedErrorOctets;
+    }
+    StoreU16(out_ + 10, 1);
+  }
+
+  uint8_t* out_;
+  size_t limit_;
+  size_t size_;
+  size_t body_;  // where the records begin
+  uint16_t flags_;
+  uint16_t answers_ = 0;
+  uint16_t name_offset_ = kHeaderOctets;
+  size_t name_octets_;
+  bool has_edns_ = false;
+  bool dnssec_ok_ = false;
+  uint16_t udp_payload_octets_ = 0;
+};
+
+bool WantsSignatures(const QueryView& query, const CacheEntry& entry) {
+  return query.dnssec_ok && !entry.rrsigs().empty();
+}
+
+}  // namespace
+
+size_t WriteCachedAnswer(const Cache& cache, const CacheHit& hit, const QueryView& query, ByteView packet,
+                         Instant now, const CachedAnswerLimits& limits, std::span<uint8_t> out) {
+  Reply reply(query, packet, limits, out);
+  CacheHit at = hit;
+  for (int aliases = 0; aliases <= limits::kMaxAliases; ++aliases) {
+    if (!at) return 0;
+    const CacheEntry& entry = *at.entry;
+    bool fits = true;
+    switch (at.outcome) {
+      case CacheHit::Outcome::kAlias:
+        if (WantsSignatures(query, entry)) return 0;
+        if (reply.FollowAlias(entry, now)) {
+          at = cache.Lookup(LeadingName(entry.rdatas().front()), query.qtype, now);
+          continue;
+        }
+        fits = false;
+        break;
+      case CacheHit::Outcome::kAnswer:
+        if (WantsSignatures(query, entry)) return 0;
+        fits = reply.AddRrset(entry, now);
+        break;
+      case CacheHit::Outcome::kNoData:
+      case CacheHit::Outcome::kNxDomain:
+        if (WantsSignatures(query, entry)) return 0;
+        fits = reply.AddSoa(entry, now);
+        break;
+      case CacheHit::Outcome::kFailure:
+        if (aliases > 0) return 0;
+        return reply.Finish(Rcode::kServFail, ExtendedError::kCachedError);
+      case CacheHit::Outcome::kMiss:
+        return 0;
+    }
+    if (!fits) reply.Truncate();
+    return reply.Finish(at.outcome == CacheHit::Outcome::kNxDomain ? Rcode::kNxDomain : Rcode::kNoError,
+                        std::nullopt);
+  }
+  return 0;
+}
+
+}  // namespace cairn

@@ -1,0 +1,103 @@
+#include "resolver/in_flight.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "resolver/resolution.h"
+#include "resolver/resolver_parts.h"
+
+namespace cairn {
+namespace {
+
+// An edge of the graph of waits, for as long as the wait lasts.
+class Waiting {
+ public:
+  Waiting(RunningFetch* asker, RunningFetch& awaited) : asker_(asker), awaited_(awaited) {
+    ++awaited_.waiting;
+    if (asker_) asker_->waits_for.push_back(&awaited_);
+  }
+  ~Waiting() {
+    --awaited_.waiting;
+    if (asker_)
+      asker_->waits_for.erase(std::find(asker_->waits_for.begin(), asker_->waits_for.end(), &awaited_));
+  }
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+
+ private:
+  RunningFetch* asker_;
+  RunningFetch& awaited_;
+};
+
+}  // namespace
+
+Task<std::shared_ptr<const RunningFetch>> InFlight::Fetch(Question question,
+                                                          std::shared_ptr<WorkBudget> budget,
+                                                          RunningFetch* asker, TracePoint at) {
+  const Instant deadline = budget->deadline();
+  std::shared_ptr<RunningFetch> fetch = StartOrJoin(std::move(question), std::move(budget), asker, at);
+  if (!fetch) co_return nullptr;
+  if (!fetch->ended.raised()) {
+    Waiting edge(asker, *fetch);
+    const bool ended = co_await fetch->ended.WaitUntil(parts_.timers, deadline);
+    if (!ended) co_return nullptr;
+  }
+  co_return fetch;
+}
+
+std::shared_ptr<RunningFetch> InFlight::StartOrJoin(Question question, std::shared_ptr<WorkBudget> budget,
+                                                    RunningFetch* asker, TracePoint at) {
+  const auto known = running_.find(question);
+  if (known != running_.end()) {
+    const std::shared_ptr<RunningFetch>& fetch = known->second;
+    if (asker && WaitsFor(*fetch, *asker)) {
+      if (at) at.Add(trace::LoopStopped{.what = question.ToText() + " waits for the answer that needs it"});
+      return nullptr;
+    }
+    ++parts_.counters.joined;
+    if (at) at.Add(trace::ResolutionJoined{.question = question, .waiting = fetch->waiting + 1});
+    return fetch;
+  }
+  const int depth = asker ? asker->address_depth + 1 : 0;
+  if (depth > kAddressDepth) {
+    if (at)
+      at.Add(trace::LimitReached{
+          .limit = "address-depth", .value = kAddressDepth, .consequence = "this path ends"});
+    return nullptr;
+  }
+  auto fetch = std::make_shared<RunningFetch>(std::move(question), FetchBudget(std::move(budget)), depth);
+  running_.emplace(fetch->question, fetch);
+  scope_.Spawn(Run(fetch, at));
+  return fetch;
+}
+
+Task<void> InFlight::Run(std::shared_ptr<RunningFetch> fetch, TracePoint at) {
+  Walk walk(parts_, *fetch, at);
+  fetch->outcome = co_await walk.Run();
+  running_.erase(fetch->question);
+  fetch->ended.Raise();
+}
+
+// Depth first over the waits; each fetch is visited once.
+bool InFlight::WaitsFor(RunningFetch& waiter, const RunningFetch& other) {
+  const uint64_t search = ++searches_;
+  std::vector<RunningFetch*> open = {&waiter};
+  while (!open.empty()) {
+    RunningFetch* fetch = open.back();
+    open.pop_back();
+    if (fetch == &other) return true;
+    if (fetch->visited == search) continue;
+    fetch->visited = search;
+    open.insert(open.end(), fetch->waits_for.begin(), fetch->waits_for.end());
+  }
+  return false;
+}
+
+size_t InFlight::QuestionHash::operator()(const Question& question) const {
+  // NameView::Hash is keyed per process; type and class are few.
+  return question.qname.view().Hash() ^
+         (size_t{question.qtype.value} << 17 | question.qclass.value) * 0x9e3779b97f4a7c15;
+}
+
+}  // namespace cairn

@@ -1,0 +1,82 @@
+// The fetches under way, one for each question: who wants what somebody else is fetching already waits for
+// the same outcome. That saves upstream traffic, and it is a defence: with many equal questions in the air,
+// one guessed reply in 65536 would fit one of them (the birthday attack, RFC 5452 section 5; CVE-2025-5994).
+// A fetch may wait for others, when it needs the addresses of name servers; the fetches and who waits for
+// whom are a graph, which must not become a circle (TsuNAME): a wait that would close one is refused.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/inlined_vector.h"
+#include "common/async/scope.h"
+#include "common/async/task.h"
+#include "common/async/waits.h"
+#include "common/dns/edns.h"
+#include "common/dns/message.h"
+#include "common/trace/trace.h"
+#include "resolver/finding.h"
+#include "resolver/work_budget.h"
+
+namespace cairn {
+
+struct ResolverParts;
+
+// How the walk for one question ended.
+struct FetchOutcome {
+  std::optional<Finding>
+      finding;  // answer, alias or negative answer; nothing when no server gave any of these
+  ExtendedError why = ExtendedError::kNoReachableAuthority;  // of nothing
+};
+
+// One fetch and those who wait for it. Lives until it has ended and the last of them has looked at the
+// outcome.
+struct RunningFetch {
+  RunningFetch(Question its_question, FetchBudget its_budget, int its_depth)
+      : question(std::move(its_question)), budget(std::move(its_budget)), address_depth(its_depth) {}
+
+  const Question question;
+  FetchBudget budget;       // inside the purse of the client query that came first
+  const int address_depth;  // look-ups of server addresses between that query and this fetch
+  uint32_t waiting = 0;
+  Event ended;
+  FetchOutcome outcome;  // once `ended`
+
+  absl::InlinedVector<RunningFetch*, 4> waits_for;  // each is alive as long as the wait
+  uint64_t visited = 0;                             // by which search of the graph
+};
+
+class InFlight {
+ public:
+  explicit InFlight(ResolverParts& parts) : parts_(parts) {}
+  InFlight(const InFlight&) = delete;
+  InFlight& operator=(const InFlight&) = delete;
+
+  // Starts the fetch for `question`, or joins it, and waits until it has ended or `budget` has. `asker` is
+  // the fetch that needs the answer to go on, nullptr when it is the client; it must outlive the task. Gives
+  // nullptr when nothing was waited for, or not long enough: a circle, too deep, or out of time.
+  Task<std::shared_ptr<const RunningFetch>> Fetch(Question question, std::shared_ptr<WorkBudget> budget,
+                                                  RunningFetch* asker, TracePoint at);
+
+  size_t size() const { return running_.size(); }
+  void CancelAll() { scope_.CancelAll(); }
+
+ private:
+  struct QuestionHash {
+    size_t operator()(const Question& question) const;
+  };
+
+  std::shared_ptr<RunningFetch> StartOrJoin(Question question, std::shared_ptr<WorkBudget> budget,
+                                            RunningFetch* asker, TracePoint at);
+  Task<void> Run(std::shared_ptr<RunningFetch> fetch, TracePoint at);
+  bool WaitsFor(RunningFetch& waiter, const RunningFetch& other);
+
+  ResolverParts& parts_;
+  absl::flat_hash_map<Question, std::shared_ptr<RunningFetch>, QuestionHash> running_;
+  uint64_t searches_ = 0;
+  Scope scope_;
+};
+
+}  // namespace cairn

@@ -1,0 +1,215 @@
+#include "resolver/resolution.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "resolver/priming.h"
+#include "resolver/remember.h"
+#include "resolver/resolution_trace.h"
+#include "resolver/server_addresses.h"
+
+namespace cairn {
+namespace {
+
+// Whoever was silent twice and never spoke EDNS may be dropping what he does not know (RFC 6891 section 6.2.2
+// calls such servers broken; some still serve zones).
+bool SpeaksEdns(const ServerState& server) {
+  constexpr int kSilences = 2;
+  return server.edns == EdnsSupport::kYes ||
+         (server.edns == EdnsSupport::kUnknown && server.timeouts_in_a_row < kSilences);
+}
+
+// How long to wait at the least for the n-th try at one address. The first is short, since another server may
+// know sooner; a later one is made when all have been silent, and then a busy link or a burst of losses must
+// not end in SERVFAIL.
+constexpr std::array<Duration, Slist::kMaxTriesPerServer> kPatience = {
+    Duration{}, std::chrono::milliseconds(400), std::chrono::milliseconds(1600)};
+
+// Asks a server for the sake of measuring it. Nobody waits, and what it says is not kept: it may be slow, and
+// by the time it answers, the one who was asked for the answer has given it.
+Task<void> Probe(ResolverParts& parts, ExchangeRequest request, std::shared_ptr<WorkBudget> budget,
+                 TracePoint at) {
+  const Endpoint server = request.server;
+  FetchBudget purse(std::move(budget));
+  const ExchangeResult result = co_await parts.exchanger.Ask(std::move(request), purse, at);
+  const Instant now = parts.clock.Now();
+  if (result.end == ExchangeResult::End::kReply) parts.servers.OnReply(server, result.rtt, now);
+  if (result.end == ExchangeResult::End::kTimeout) parts.servers.OnTimeout(server, now);
+}
+
+}  // namespace
+
+// ---- SNAME after SNAME
+
+Task<Answer> Resolution::Run(Question asked) {
+  AliasChain chain(std::move(asked));  // SNAME and STYPE, moved on by each CNAME or DNAME
+  while (!chain.complete()) {
+    const int restarts = chain.restarts();
+    if (!AppendFromCache(chain)) {  // 1
+      Question question = chain.question();
+      std::shared_ptr<WorkBudget> budget = budget_;
+      const std::shared_ptr<const RunningFetch> fetched =
+          co_await parts_.in_flight.Fetch(std::move(question), std::move(budget), asker_, at_);  // 2, 3
+      if (!fetched) co_return Fail(chain, ExtendedError::kNoReachableAuthority);
+      if (!fetched->outcome.finding) co_return Fail(chain, fetched->outcome.why);
+      chain.Append(*fetched->outcome.finding);  // 4a
+    }
+    const int followed = chain.restarts() - restarts;  // 4c
+    if (followed == 0) continue;
+    if (at_) TraceAlias(at_, chain);
+    if (!budget_->Spend(Limit::kRestarts, static_cast<uint32_t>(followed)))
+      co_return Fail(chain, ExtendedError::kOther);
+  }
+  co_return chain.TakeAnswer();
+}
+
+bool Resolution::AppendFromCache(AliasChain& chain) {
+  const CacheReading reading(parts_.epoch);
+  const Instant now = parts_.clock.Now();
+  CacheKey key;
+  parts_.cache.MakeKey(chain.question().qname, key);
+  const CacheHit hit = parts_.cache.Lookup(key, chain.question().qtype, now);
+  if (at_) TraceCacheProbe(at_, chain.question(), hit, now);
+  if (hit) {
+    chain.Append(hit, now);
+    return true;
+  }
+  const CacheEntry* dname = parts_.cache.FindDname(chain.question().qname, now);
+  if (dname == nullptr) return false;
+  chain.AppendDname(*dname, now);
+  return true;
+}
+
+// What the chain has so far goes to the client beside SERVFAIL's reason, so that one sees how far it came.
+Answer Resolution::Fail(AliasChain& chain, ExtendedError why) {
+  Answer answer = chain.TakeAnswer();
+  answer.rcode = Rcode::kServFail;
+  answer.soa.reset();
+  answer.extended_error = why;
+  if (at_) at_.Add(trace::ResolutionFailed{.reason = DescribeFailure(why, *budget_)});
+  return answer;
+}
+
+// ---- From cut to cut
+
+Task<FetchOutcome> Walk::Run() {
+  Delegation cut = BestCut();  // 2
+  FetchOutcome outcome;
+  while (fetch_.budget.Spend(Limit::kReferrals, at_)) {
+    TracePoint at;
+    if (at_) at = TraceCut(at_, cut, outcome.finding.has_value());
+    outcome = co_await AskUntilUseful(std::move(cut), at);                           // 3, 4d
+    if (!outcome.finding || outcome.finding->kind != FindingKind::kReferral) break;  // 4a, 4c
+    // 4b: taken from the reply, not from the store, since one with TTL 0 serves this question and no other.
+    cut = *std::move(outcome.finding->referral);
+  }
+  if (outcome.finding && outcome.finding->kind == FindingKind::kReferral) outcome.finding.reset();
+  if (!outcome.finding)
+    parts_.cache.StoreFailure(fetch_.question.qname, fetch_.question.qtype, outcome.why, parts_.clock.Now());
+  co_return outcome;
+}
+
+// DS lives at the parent side of its cut (RFC 4035 section 3.1.4.1).
+Delegation Walk::BestCut() const {
+  const Instant now = parts_.clock.Now();
+  const Question& question = fetch_.question;
+  std::optional<Delegation> cut = question.qtype == rr::kDs && !question.qname.IsRoot()
+                                      ? parts_.delegations.ClosestAbove(question.qname, now)
+                                      : parts_.delegations.Closest(question.qname, now);
+  if (!cut) return {};  // not even the root: an Slist without servers says so
+  if (cut->cut.IsRoot()) parts_.priming.Consider(*cut, fetch_.budget.whole()->trace(), at_);
+  return *std::move(cut);
+}
+
+Task<FetchOutcome> Walk::AskUntilUseful(Delegation cut, TracePoint at) {
+  FetchOutcome outcome;
+  Slist servers(cut, parts_.options.slist_options());
+  ServerAddresses addresses(parts_, fetch_, at);
+  if (at) TraceGlue(at, cut);
+  addresses.AddKnown(servers);
+  trace::Attempt attempt = trace::Attempt::kFirst;
+  while (true) {
+    if (addresses.Wanted(servers)) co_await addresses.LookUpMore(servers);
+    const std::optional<SlistPick> pick = servers.Pick(parts_.servers, parts_.random, parts_.clock.Now());
+    if (at) TracePick(at, servers, pick);
+    if (!pick) break;
+    StartProbe(servers, *pick, at);
+    if (servers.candidates()[pick->index].tries > 1) attempt = trace::Attempt::kRetry;
+
+    ExchangeRequest request = RequestTo(*pick, servers.zone_cut(), attempt);
+    const auto tries = static_cast<size_t>(servers.candidates()[pick->index].tries);
+    request.timeout = std::max(request.timeout, kPatience[tries - 1]);
+    const ExchangeResult result = co_await parts_.exchanger.Ask(std::move(request), fetch_.budget, at);
+    if (result.end == ExchangeResult::End::kLimit) break;
+    outcome.finding = Hear(result, *pick, servers.zone_cut());
+    if (outcome.finding) {
+      if (outcome.finding->useful()) co_return outcome;
+      outcome.finding.reset();
+      outcome.why = ExtendedError::kNetworkError;  // reached, but of no use
+    }
+    if (result.end != ExchangeResult::End::kTimeout) servers.Discard(pick->endpoint);
+    attempt = trace::Attempt::kNextServer;
+  }
+  co_return outcome;
+}
+
+ExchangeRequest Walk::RequestTo(const SlistPick& pick, NameView cut, trace::Attempt attempt) const {
+  ExchangeRequest request;
+  request.question = fetch_.question;
+  request.server = pick.endpoint;
+  request.timeout = pick.timeout;
+  request.edns = SpeaksEdns(parts_.servers.State(pick.endpoint, parts_.clock.Now()));
+  request.randomise_case = parts_.options.case_randomisation;
+  request.attempt = attempt;
+  if (at_) {
+    request.zone = Name(cut);
+    request.server_name = pick.server;
+  }
+  return request;
+}
+
+// What the result says about the server is remembered; what a useful reply says about names is stored.
+std::optional<Finding> Walk::Hear(const ExchangeResult& result, const SlistPick& pick, NameView cut) {
+  const Instant now = parts_.clock.Now();
+  const Endpoint& server = pick.endpoint;
+  if (result.end != ExchangeResult::End::kReply) {
+    // Queries that were on their way together fall silent together. The first to time out backs the server's
+    // time-out off (RFC 6298 section 5.5); the others did not wait that long and do not count, or one stall
+    // of a link would make a busy server dead for everybody.
+    const bool waited =
+        result.end != ExchangeResult::End::kTimeout || result.rtt >= parts_.servers.State(server, now).rto;
+    if (waited) parts_.servers.OnTimeout(server, now);
+    if (result.heard) TraceBlame(result.heard, pick, cut, result, parts_.servers.State(server, now), now);
+    return std::nullopt;
+  }
+  if (!result.over_tcp) parts_.servers.OnReply(server, result.rtt, now);
+  if (result.without_edns) parts_.servers.SetEdns(server, EdnsSupport::kNo, now);
+  if (result.reply.edns) parts_.servers.SetEdns(server, EdnsSupport::kYes, now);
+
+  std::optional<Finding> finding = Judge(result.reply, fetch_.question, cut,
+                                         JudgeOptions{.recursive = false, .over_tcp = result.over_tcp});
+  TracePoint judged;
+  if (result.heard) judged = TraceFinding(result.heard, *finding);
+  if (finding->useful()) {
+    const Remembered remembered = Remember(*finding, server.address, parts_.cache, parts_.delegations,
+                                           fetch_.budget.whole()->cacheable_rrsets(), now);
+    if (judged) TraceRemembered(judged, *finding, remembered);
+  } else if (finding->kind == FindingKind::kLame) {
+    // An error such as SERVFAIL or REFUSED is not held against the server for the whole zone: it may be this
+    // one name that it cannot or will not answer, and who asks for that name must not make the zone
+    // unreachable for others.
+    parts_.servers.SetLame(server, cut, finding->lameness, now);
+  }
+  return finding;
+}
+
+void Walk::StartProbe(Slist& servers, const SlistPick& pick, TracePoint at) {
+  const Instant now = parts_.clock.Now();
+  const std::optional<SlistPick> candidate = servers.ProbeCandidate(pick, parts_.servers, parts_.random, now);
+  if (!candidate) return;
+  ExchangeRequest request = RequestTo(*candidate, servers.zone_cut(), trace::Attempt::kProbe);
+  parts_.background.Spawn(Probe(parts_, std::move(request), fetch_.budget.whole(), at));
+}
+
+}  // namespace cairn

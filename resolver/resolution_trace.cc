@@ -1,0 +1,257 @@
+#include "resolver/resolution_trace.h"
+
+#include <algorithm>
+
+#include "common/dns/rdata.h"
+
+namespace cairn {
+namespace {
+
+trace::CacheOutcome ToTrace(CacheHit::Outcome outcome) {
+  switch (outcome) {
+    case CacheHit::Outcome::kMiss:
+      return trace::CacheOutcome::kMiss;
+    case CacheHit::Outcome::kAnswer:
+      return trace::CacheOutcome::kHit;
+    case CacheHit::Outcome::kAlias:
+      return trace::CacheOutcome::kAlias;
+    case CacheHit::Outcome::kNoData:
+      return trace::CacheOutcome::kNoData;
+    case CacheHit::Outcome::kNxDomain:
+      return trace::CacheOutcome::kNxDomain;
+    case CacheHit::Outcome::kFailure:
+      return trace::CacheOutcome::kFailure;
+  }
+  return trace::CacheOutcome::kMiss;
+}
+
+trace::Verdict ToTrace(FindingKind kind) {
+  switch (kind) {
+    case FindingKind::kAnswer:
+      return trace::Verdict::kAnswer;
+    case FindingKind::kAlias:
+      return trace::Verdict::kAlias;
+    case FindingKind::kReferral:
+      return trace::Verdict::kReferral;
+    case FindingKind::kNoData:
+      return trace::Verdict::kNoData;
+    case FindingKind::kNxDomain:
+    case FindingKind::kYxDomain:
+      return trace::Verdict::kNxDomain;
+    case FindingKind::kTruncated:
+      return trace::Verdict::kTruncated;
+    case FindingKind::kLame:
+      return trace::Verdict::kLame;
+    case FindingKind::kServerError:
+    case FindingKind::kUseless:
+      return trace::Verdict::kUseless;
+  }
+  return trace::Verdict::kUseless;
+}
+
+trace::CandidateState ToTrace(const SlistCandidate& candidate) {
+  switch (candidate.reason) {
+    case ScoreReason::kMeasured:
+      return trace::CandidateState::kKnown;
+    case ScoreReason::kUnknown:
+      return trace::CandidateState::kUntried;
+    case ScoreReason::kLame:
+      return trace::CandidateState::kLame;
+    default:
+      return trace::CandidateState::kBackedOff;
+  }
+}
+
+trace::StoredAs ToTrace(CacheKind kind) {
+  switch (kind) {
+    case CacheKind::kRrset:
+      return trace::StoredAs::kRrset;
+    case CacheKind::kNoData:
+      return trace::StoredAs::kNoData;
+    case CacheKind::kNxDomain:
+      return trace::StoredAs::kNxDomain;
+    case CacheKind::kFailure:
+      return trace::StoredAs::kFailure;
+  }
+  return trace::StoredAs::kRrset;
+}
+
+void TraceKept(TracePoint at, Section section, const KeptRrset& kept) {
+  at.Add(trace::RrsetKept{.section = section, .rrset = kept.rrset});
+}
+
+// Runs of records with one owner, type and rule become one event.
+void TraceDropped(TracePoint at, const std::vector<DroppedRecord>& dropped) {
+  for (size_t i = 0; i < dropped.size();) {
+    const DroppedRecord& first = dropped[i];
+    const auto same = [&first](const DroppedRecord& other) {
+      return other.section == first.section && other.rule == first.rule &&
+             other.record.type == first.record.type && other.record.owner == first.record.owner;
+    };
+    size_t end = i + 1;
+    while (end < dropped.size() && same(dropped[end])) ++end;
+    at.Add(trace::RecordsDropped{.section = first.section,
+                                 .owner = first.record.owner,
+                                 .type = first.record.type,
+                                 .count = static_cast<uint32_t>(end - i),
+                                 .rule = std::string(ToText(first.rule))});
+    i = end;
+  }
+}
+
+// The event says already that it is about something not stored.
+std::string WhyNot(std::string_view outcome) {
+  constexpr std::string_view kPrefix = "not stored: ";
+  return std::string(outcome.starts_with(kPrefix) ? outcome.substr(kPrefix.size()) : outcome);
+}
+
+}  // namespace
+
+void TraceCacheProbe(TracePoint at, const Question& question, const CacheHit& hit, Instant now) {
+  trace::CacheProbed event{.question = question, .outcome = ToTrace(hit.outcome)};
+  if (hit) {
+    event.ttl_left = hit.entry->RemainingTtl(now);
+    event.age = now - hit.entry->stored();
+    event.rank = std::string(ToText(hit.entry->rank()));
+    event.filler = hit.entry->filler();
+  }
+  at.Add(std::move(event));
+}
+
+void TraceAlias(TracePoint at, const AliasChain& chain) {
+  const std::vector<Rrset>& links = chain.links();
+  const auto last =
+      std::find_if(links.rbegin(), links.rend(), [](const Rrset& set) { return set.type == rr::kCname; });
+  if (last == links.rend()) return;
+  at.Add(trace::AliasFollowed{.owner = last->owner,
+                              .type = last->type,
+                              .target = Name(LeadingName(last->rdatas.front())),
+                              .links = static_cast<uint32_t>(chain.restarts())});
+}
+
+TracePoint TraceCut(TracePoint at, const Delegation& cut, bool from_referral) {
+  trace::ZoneCutPicked event{.zone = cut.cut, .source = trace::CutSource::kDelegation};
+  if (from_referral)
+    event.source = trace::CutSource::kReferral;
+  else if (cut.cut.IsRoot())
+    event.source = cut.filler ? trace::CutSource::kPrimed : trace::CutSource::kHints;
+  event.servers = static_cast<uint32_t>(cut.servers.size());
+  for (const DelegationServer& server : cut.servers)
+    event.addresses += static_cast<uint32_t>(server.addresses.size());
+  return at.Add(std::move(event));
+}
+
+void TraceGlue(TracePoint at, const Delegation& cut) {
+  if (cut.cut.IsRoot()) return;
+  for (const DelegationServer& server : cut.servers)
+    if (!server.addresses.empty())
+      at.Add(trace::GlueUsed{.server = server.name, .addresses = server.addresses});
+}
+
+void TracePick(TracePoint at, const Slist& servers, const std::optional<SlistPick>& pick) {
+  trace::ServerChosen event{.zone = servers.zone_cut()};
+  for (const SlistCandidate& candidate : servers.candidates()) {
+    trace::Candidate row{
+        .server = candidate.server, .endpoint = candidate.endpoint, .state = ToTrace(candidate)};
+    if (candidate.state.known) {
+      row.smoothed_rtt = candidate.state.srtt;
+      row.rtt_variation = candidate.state.rttvar;
+    }
+    row.score = candidate.score;
+    row.failures = static_cast<uint32_t>(candidate.state.timeouts_in_a_row);
+    event.candidates.push_back(std::move(row));
+  }
+  for (const Name& name : servers.names_without_address())
+    event.candidates.push_back({.server = name, .state = trace::CandidateState::kNoAddress});
+  event.chosen = static_cast<uint32_t>(pick ? pick->index : event.candidates.size());
+  event.reason =
+      pick ? "lowest expected time" : "no server is left to ask";
+  at.Add(std::move(event));
+}
+
+void TraceBlame(TracePoint at, const SlistPick& pick, NameView cut, const ExchangeResult& result,
+                const ServerState& state, Instant now) {
+  const Duration aside = state.dead_until && *state.dead_until > now ? *state.dead_until - now : Duration{};
+  at.Add(
+      trace::ServerBlamed{.server = pick.endpoint,
+                          .zone = Name(cut),
+                          .reason = result.end == ExchangeResult::End::kTimeout ? "timeout" : "unreachable",
+                          .failures = static_cast<uint32_t>(state.timeouts_in_a_row),
+                          .put_aside_for = aside});
+}
+
+TracePoint TraceFinding(TracePoint at, const Finding& finding) {
+  trace::ReplyJudged event{.verdict = ToTrace(finding.kind), .zone = finding.zone_cut};
+  if (finding.referral) event.cut = finding.referral->cut;
+  event.reason = finding.useful() ? std::string(finding.remark) : finding.ToText();
+  const TracePoint judged = at.Add(std::move(event));
+  for (const KeptRrset& kept : finding.answer) TraceKept(judged, Section::kAnswer, kept);
+  if (finding.soa) TraceKept(judged, Section::kAuthority, *finding.soa);
+  if (finding.ds) TraceKept(judged, Section::kAuthority, *finding.ds);
+  for (const KeptRrset& kept : finding.proofs) TraceKept(judged, Section::kAuthority, kept);
+  TraceDropped(judged, finding.dropped);
+  return judged;
+}
+
+void TraceRemembered(TracePoint at, const Finding& finding, const Remembered& remembered) {
+  if (finding.referral && remembered.referral) {
+    const Name& cut = finding.referral->cut;
+    if (*remembered.referral <= DelegationStore::Outcome::kChanged) {
+      at.Add(trace::Stored{.what = trace::StoredAs::kDelegation,
+                           .owner = cut,
+                           .type = rr::kNs,
+                           .ttl = finding.referral_ttl,
+                           .rank = *remembered.referral == DelegationStore::Outcome::kStored
+                                       ? "from the parent"
+                                       : std::string(ToText(*remembered.referral))});
+    } else {
+      at.Add(trace::StoreDeclined{
+          .owner = cut, .type = rr::kNs, .rule = WhyNot(ToText(*remembered.referral))});
+    }
+  }
+  for (const StoreDecision& decision : remembered.cached) {
+    if (Stored(decision.outcome)) {
+      at.Add(trace::Stored{.what = ToTrace(decision.kind),
+                           .owner = decision.name,
+                           .type = decision.type,
+                           .ttl = decision.ttl,
+                           .rank = std::string(ToText(decision.rank))});
+    } else {
+      at.Add(trace::StoreDeclined{
+          .owner = decision.name, .type = decision.type, .rule = WhyNot(ToText(decision.outcome))});
+    }
+  }
+}
+
+void TraceAnswered(TracePoint at, const CollectedAnswer& answer) {
+  trace::Answered event{.question = answer.asked, .rcode = answer.rcode, .answer = answer.answer};
+  if (answer.soa) event.authority.push_back(*answer.soa);
+  if (answer.extended_error) event.reason = std::string(InWords(*answer.extended_error));
+  at.Add(std::move(event));
+}
+
+std::string_view InWords(ExtendedError why) {
+  switch (why) {
+    case ExtendedError::kNoReachableAuthority:
+      return "no server could be reached";
+    case ExtendedError::kNetworkError:
+      return "no server gave a useful answer";
+    case ExtendedError::kCachedError:
+      return "failed a moment ago and is not tried again yet";
+    case ExtendedError::kProhibited:
+      return "not allowed by the access list";
+    case ExtendedError::kNotSupported:
+      return "not supported";
+    default:
+      return "limit of work for one question, or a loop";
+  }
+}
+
+std::string DescribeFailure(ExtendedError why, const WorkBudget& budget) {
+  std::string text(InWords(why));
+  if (const std::optional<Limit> struck = budget.struck())
+    text += " (limit " + std::string(RowOf(*struck).name) + ")";
+  return text;
+}
+
+}  // namespace cairn

@@ -1,0 +1,42 @@
+// What a resolution tells its trace: values of the resolver turned into trace events. Called only when
+// somebody listens.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "common/base/clock.h"
+#include "common/dns/edns.h"
+#include "common/trace/trace.h"
+#include "resolver/alias_chain.h"
+#include "resolver/cache.h"
+#include "resolver/delegation_store.h"
+#include "resolver/exchange.h"
+#include "resolver/finding.h"
+#include "resolver/remember.h"
+#include "resolver/slist.h"
+#include "resolver/work_budget.h"
+
+namespace cairn {
+
+void TraceCacheProbe(TracePoint at, const Question& question, const CacheHit& hit, Instant now);
+// The alias followed last: the end of the chain so far.
+void TraceAlias(TracePoint at, const AliasChain& chain);
+// Returns the place of all that is done at this cut.
+TracePoint TraceCut(TracePoint at, const Delegation& cut, bool from_referral);
+void TraceGlue(TracePoint at, const Delegation& cut);
+// All candidates and the one picked; nothing when none can be asked.
+void TracePick(TracePoint at, const Slist& servers, const std::optional<SlistPick>& pick);
+void TraceBlame(TracePoint at, const SlistPick& pick, NameView cut, const ExchangeResult& result,
+                const ServerState& state, Instant now);
+// The verdict, what was kept, and each dropped record with its rule. Returns the verdict's place.
+TracePoint TraceFinding(TracePoint at, const Finding& finding);
+void TraceRemembered(TracePoint at, const Finding& finding, const Remembered& remembered);
+void TraceAnswered(TracePoint at, const CollectedAnswer& answer);
+
+// For people, in traces and extended errors.
+std::string_view InWords(ExtendedError why);
+// "no server could be reached (limit upstream-queries)".
+std::string DescribeFailure(ExtendedError why, const WorkBudget& budget);
+
+}  // namespace cairn

@@ -1,0 +1,273 @@
+// What clients get, octet for octet where it matters: refusals, the hit path, truncation, RD=0.
+#include "resolver/client_service.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/resolver/scripted_world.h"
+
+namespace cairn {
+namespace {
+
+constexpr char kReferral[] =
+    "authority example. 3600 NS ns1.example.; additional ns1.example. 3600 A 192.0.2.1";
+constexpr char kNegative[] = "authority example. 60 SOA ns1.example. h.example. 1 2 3 4 60";
+
+Message Asking(std::string_view question) {
+  Message query;
+  query.header.id = 0x1234;
+  query.header.recursion_desired = true;
+  query.questions.push_back(QuestionFromText(question));
+  return query;
+}
+
+void Populate(ScriptedWorld& world) {
+  world.AddServer("198.51.100.1", {{"*", kReferral}});
+  std::string large = "aa";
+  for (int i = 0; i < 120; ++i) large += "; answer large.example. 300 A 192.0.2." + std::to_string(i);
+  world.AddServer(
+      "192.0.2.1",
+      {{"www.example. A", "aa; answer www.example. 300 A 192.0.2.80; answer www.example. 300 A 192.0.2.81"},
+       {"alias.example. A",
+        "aa; answer alias.example. 300 CNAME www.example.;"
+        "answer www.example. 300 A 192.0.2.80; answer www.example. 300 A 192.0.2.81"},
+       {"www.example. MX", std::string("aa; ") + kNegative},
+       {"alias.example. MX", std::string("aa; answer alias.example. 300 CNAME www.example.; ") + kNegative},
+       {"nope.example. A", std::string("aa; rcode NXDOMAIN; ") + kNegative},
+       {"broken.example. A", "rcode SERVFAIL"},
+       {"large.example. A", "tc"},
+       {"tcp large.example. A", large}});
+}
+
+// Summary of a reply: RCODE, flags, sections.
+std::string Describe(const std::vector<uint8_t>& wire) {
+  if (wire.empty()) return "silence";
+  const absl::StatusOr<Message> reply = Message::Parse(wire);
+  if (!reply.ok()) return "unreadable";
+  std::string words = ToText(reply->rcode());
+  if (reply->header.truncated) words += " TC";
+  if (reply->header.authoritative) words += " AA";
+  for (const Record& record : reply->answer) words += "; " + record.ToText();
+  for (const Record& record : reply->authority)
+    words += "; authority " + record.owner.ToText() + " " + record.type.ToText();
+  if (reply->edns) {
+    words += "; EDNS";
+    for (const EdnsOption& option : reply->edns->options)
+      words += " option " + std::to_string(static_cast<int>(option.code));
+  }
+  return words;
+}
+
+struct Case {
+  const char* name;
+  const char* question;
+  void (*change)(Message& query);
+  const char* expected;
+};
+
+const Case kCases[] = {
+    {"an address", "www.example. A", nullptr,
+     "NOERROR; www.example. 300 IN A 192.0.2.80; www.example. 300 IN A 192.0.2.81"},
+    {"with EDNS", "www.example. A", [](Message& query) { query.edns.emplace(); },
+     "NOERROR; www.example. 300 IN A 192.0.2.80; www.example. 300 IN A 192.0.2.81; EDNS"},
+    {"alias before target", "alias.example. A", nullptr,
+     "NOERROR; alias.example. 300 IN CNAME www.example.; www.example. 300 IN A 192.0.2.80; www.example. 300 "
+     "IN A "
+     "192.0.2.81"},
+    {"no data", "www.example. MX", nullptr, "NOERROR; authority example. SOA"},
+    {"no data behind an alias", "alias.example. MX", nullptr,
+     "NOERROR; alias.example. 300 IN CNAME www.example.; authority example. SOA"},
+    {"no such name", "nope.example. A", nullptr, "NXDOMAIN; authority example. SOA"},
+    {"failure says why", "broken.example. A", [](Message& query) { query.edns.emplace(); },
+     "SERVFAIL; EDNS option 15"},
+    {"too large for plain UDP", "large.example. A", nullptr, "NOERROR TC"},
+    {"ANY is minimal (RFC 8482)", "www.example. ANY", nullptr,
+     "NOERROR; www.example. 3600 IN HINFO \"RFC8482\" \"\""},
+    {"zone transfer", "example. AXFR", nullptr, "REFUSED"},
+    {"other meta types", "example. MAILB", nullptr, "NOTIMP"},
+    {"class CH", "version.bind. TXT", [](Message& query) { query.questions[0].qclass = kClassCh; },
+     "REFUSED"},
+    {"class ANY", "www.example. A", [](Message& query) { query.questions[0].qclass = kClassAny; }, "REFUSED"},
+    {"another opcode", "www.example. A", [](Message& query) { query.header.opcode = Opcode::kNotify; },
+     "NOTIMP"},
+    {"a response", "www.example. A", [](Message& query) { query.header.response = true; }, "silence"},
+    {"no question", "www.example. A", [](Message& query) { query.questions.clear(); }, "FORMERR"},
+    {"EDNS version 1", "www.example. A",
+     [](Message& query) {
+       query.edns.emplace();
+       query.edns->version = 1;
+     },
+     "BADVERS; EDNS"},
+};
+
+TEST(ClientService, AnswersColdAndFromTheCacheAlike) {
+  for (const Case& c : kCases) {
+    SCOPED_TRACE(c.name);
+    ScriptedWorld world;
+    Populate(world);
+    Message query = Asking(c.question);
+    if (c.change) c.change(query);
+    const std::vector<uint8_t> packet = query.ToWire();
+    EXPECT_EQ(Describe(world.AskAsClient(packet)), c.expected);
+    const size_t asked = world.network.asked.size();
+    EXPECT_EQ(Describe(world.AskAsClient(packet)), c.expected) << "second time";
+    EXPECT_EQ(world.network.asked.size(), asked) << "second time";
+  }
+}
+
+TEST(ClientService, HeaderAndQuestionComeBackAsTheyWere) {
+  ScriptedWorld world;
+  Populate(world);
+  Message query = Asking("WwW.ExAmPlE. A");
+  query.header.checking_disabled = true;
+  const std::vector<uint8_t> packet = query.ToWire();
+  for (const char* round : {"cold", "cached"}) {
+    SCOPED_TRACE(round);
+    const std::vector<uint8_t> wire = world.AskAsClient(packet);
+    const Message reply = Message::Parse(wire).value();
+    EXPECT_EQ(reply.header.id, 0x1234);
+    EXPECT_TRUE(reply.header.response);
+    EXPECT_TRUE(reply.header.recursion_desired);
+    EXPECT_TRUE(reply.header.recursion_available);
+    EXPECT_TRUE(reply.header.checking_disabled);
+    EXPECT_FALSE(reply.header.authentic_data);
+    EXPECT_TRUE(reply.questions.at(0).qname.view().SameSpelling(query.questions[0].qname));
+  }
+}
+
+TEST(ClientService, TtlCountsDown) {
+  ScriptedWorld world;
+  Populate(world);
+  const std::vector<uint8_t> packet = Asking("www.example. A").ToWire();
+  world.AskAsClient(packet);
+  world.clock.now += std::chrono::seconds(100);
+  const Message reply = Message::Parse(world.AskAsClient(packet)).value();
+  EXPECT_EQ(reply.answer.at(0).ttl.seconds(), 200u);
+}
+
+TEST(ClientService, WholeAnswerOverTcpAndWithRoomEnough) {
+  ScriptedWorld world;
+  Populate(world);
+  Message query = Asking("large.example. A");
+  const std::vector<uint8_t> plain = query.ToWire();
+  for (const char* round : {"cold", "cached"}) {
+    SCOPED_TRACE(round);
+    EXPECT_EQ(Message::Parse(world.AskAsClient(plain, true)).value().answer.size(), 120u);
+  }
+  query.edns.emplace().udp_payload_octets = 4096;
+  const std::vector<uint8_t> reply = world.AskAsClient(query.ToWire());
+  EXPECT_LE(reply.size(), 1232u);  // ours is the smaller limit (RFC 9715)
+  EXPECT_EQ(Describe(reply), "NOERROR TC; EDNS");
+}
+
+TEST(ClientService, AccessIsDecidedFirst) {
+  ScriptedWorld world;
+  Populate(world);
+  for (const char* question : {"www.example. A", "example. AXFR"})
+    EXPECT_EQ(Describe(world.AskAsClient(Asking(question).ToWire(), false, "192.0.2.200")), "REFUSED");
+  EXPECT_TRUE(world.network.asked.empty());
+  EXPECT_EQ(Describe(world.AskAsClient(Asking("www.example. A").ToWire(), false, "::1")).substr(0, 7),
+            "NOERROR");
+}
+
+TEST(ClientService, FirstRuleOfTheAccessListThatMatchesDecides) {
+  ResolverOptions options = ScriptedWorld::DefaultOptions();
+  options.access = {{*Subnet::FromText("192.0.2.128/25"), AccessRule::Action::kRefuse},
+                    {*Subnet::FromText("192.0.2.0/24"), AccessRule::Action::kAllow}};
+  ScriptedWorld world(options);
+  Populate(world);
+  const std::vector<uint8_t> packet = Asking("nope.example. A").ToWire();
+  EXPECT_EQ(Describe(world.AskAsClient(packet, false, "192.0.2.200")), "REFUSED");
+  EXPECT_EQ(Describe(world.AskAsClient(packet, false, "192.0.2.100")), "NXDOMAIN; authority example. SOA");
+  EXPECT_EQ(Describe(world.AskAsClient(packet, false, "127.0.0.1")), "REFUSED");
+}
+
+TEST(ClientService, WithoutRdNobodyIsAsked) {
+  ScriptedWorld world;
+  Populate(world);
+  Message query = Asking("www.example. A");
+  query.header.recursion_desired = false;
+  EXPECT_EQ(Describe(world.AskAsClient(query.ToWire())), "NOERROR; authority . NS");
+  EXPECT_TRUE(world.network.asked.empty());
+  world.AskAsClient(Asking("nope.example. A").ToWire());
+  EXPECT_EQ(Describe(world.AskAsClient(query.ToWire())), "NOERROR; authority example. NS");
+  world.AskAsClient(Asking("www.example. A").ToWire());
+  EXPECT_THAT(Describe(world.AskAsClient(query.ToWire())), testing::HasSubstr("192.0.2.80"));
+}
+
+TEST(ClientService, WithoutRdRefusedByPolicy) {
+  ResolverOptions options = ScriptedWorld::DefaultOptions();
+  options.non_recursive = NonRecursive::kRefuse;
+  ScriptedWorld world(options);
+  Populate(world);
+  Message query = Asking("www.example. A");
+  world.AskAsClient(query.ToWire());
+  query.header.recursion_desired = false;
+  EXPECT_EQ(Describe(world.AskAsClient(query.ToWire())), "REFUSED");
+}
+
+TEST(ClientService, GarbageNeitherHarmsNorIsAnswered) {
+  ScriptedWorld world;
+  Populate(world);
+  world.AddServer("198.51.100.1", {{"www.example. A", kReferral}});  // silent about what the garbage asks
+  const std::vector<uint8_t> good = Asking("www.example. A").ToWire();
+  for (size_t cut = 0; cut < good.size(); ++cut) {
+    const std::vector<uint8_t> packet(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(cut));
+    EXPECT_EQ(Describe(world.AskAsClient(packet)), cut < kHeaderOctets ? "silence" : "FORMERR") << cut;
+  }
+  std::unique_ptr<Random> random = NewSeededRandom(3);
+  for (int i = 0; i < 2000; ++i) {
+    std::vector<uint8_t> packet = good;
+    packet[random->Below(packet.size())] = static_cast<uint8_t>(random->U16());
+    world.AskAsClient(packet);
+  }
+  EXPECT_THAT(Describe(world.AskAsClient(good)), testing::HasSubstr("192.0.2.80"));
+}
+
+TEST(ClientService, BatchLargerThanOursIsAnsweredWhole) {
+  ScriptedWorld world;
+  Populate(world);
+  const std::vector<uint8_t> packet = Asking("www.example. A").ToWire();
+  world.AskAsClient(packet);
+  std::vector<Query> batch(100);
+  std::vector<std::array<uint8_t, 4096>> replies(batch.size());
+  for (size_t i = 0; i < batch.size(); ++i) {
+    batch[i].packet = packet;
+    batch[i].to.client = {IpAddress::Literal("127.0.0.1"), 4242};
+    batch[i].reply = replies[i];
+  }
+  world.resolver->OnQueries(batch);
+  for (const Query& query : batch) EXPECT_GT(query.reply_octets, 0u);
+  EXPECT_EQ(world.resolver->counters().cache_hits.value(), 100u);
+}
+
+class RecordingTap final : public TraceTap {
+ public:
+  explicit RecordingTap(const Clock& clock) : clock_(clock) {}
+  std::shared_ptr<TraceRecorder> Begin(const Question& asked, const Endpoint&) override {
+    return asked.qtype == rr::kA ? std::make_shared<TraceRecorder>(clock_) : nullptr;
+  }
+  void End(const Question& asked, std::shared_ptr<TraceRecorder> trace) override {
+    ended.push_back(asked.ToText());
+    events += trace->events().size();
+  }
+  std::vector<std::string> ended;
+  size_t events = 0;
+
+ private:
+  const Clock& clock_;
+};
+
+TEST(ClientService, TapSeesColdAndCachedAnswers) {
+  ScriptedWorld world;
+  Populate(world);
+  RecordingTap tap(world.clock);
+  world.resolver->SetTraceTap(&tap);
+  for (const char* question : {"www.example. A", "www.example. MX", "www.example. A"})
+    world.AskAsClient(Asking(question).ToWire());
+  EXPECT_THAT(tap.ended, testing::ElementsAre("www.example. A", "www.example. A"));
+  EXPECT_GT(tap.events, 8u);
+}
+
+}  // namespace
+}  // namespace cairn
