@@ -93,11 +93,8 @@ void DeclareUpstream(ConfigSchema& section, ResolverOptions& resolver) {
                            "port that servers are asked on");
   section.Flag("query-loopback", resolver.query_loopback, "ask servers on loopback addresses: for labs");
   section.Flag("query-private", resolver.query_private, "ask servers on private and link-local addresses");
-  section.Choice("qname-minimisation", resolver.qname_minimisation,
-                 {{"off", QnameMinimisation::kOff},
-                  {"relaxed", QnameMinimisation::kRelaxed},
-                  {"strict", QnameMinimisation::kStrict}},
-                 "show servers no more of a name than they need (RFC 9156)");
+  NotInThisVersion(section, "qname-minimisation", "off",
+                   "show servers no more of a name than they need (RFC 9156)");
   section.Flag("case-randomisation", resolver.case_randomisation,
                "0x20: replies must repeat a spelling drawn at random");
   section.Number<size_t>("upstream-sockets", resolver.upstream_sockets, 1, 4096,
@@ -112,7 +109,7 @@ void DeclareAnswers(ConfigSchema& section, ResolverOptions& resolver) {
                  "what a query without RD gets");
   section.Number<uint16_t>("edns-buffer-size", resolver.edns_buffer_size_octets, 512, 4096,
                            "largest UDP message sent or asked for, in octets (RFC 9715)");
-  section.Flag("minimal-responses", resolver.minimal_responses, "leave out what the client does not need");
+  NotInThisVersion(section, "minimal-responses", "true", "leave out what the client does not need");
   NotInThisVersion(section, "special-use-zones", "false",
                    "answer localhost., invalid. and the like here (RFC 6761)");
 }

@@ -54,7 +54,8 @@ resolver:
   upstream-sockets: 8
   non-recursive: refuse
   edns-buffer-size: 1400
-  minimal-responses: false
+  minimal-responses: true
+  qname-minimisation: off
   cache-size: 8MiB
   cache-min-ttl: 1
   cache-max-ttl: 100
@@ -87,7 +88,6 @@ forward-zones: []
   EXPECT_EQ(resolver.upstream_sockets, 8u);
   EXPECT_EQ(resolver.non_recursive, NonRecursive::kRefuse);
   EXPECT_EQ(resolver.edns_buffer_size_octets, 1400);
-  EXPECT_FALSE(resolver.minimal_responses);
   EXPECT_EQ(resolver.cache_size_octets, size_t{8} << 20);
   EXPECT_EQ(resolver.cache_min_ttl_s, 1u);
   EXPECT_EQ(resolver.cache_max_ttl_s, 100u);
@@ -124,6 +124,7 @@ TEST(OptionsReader, SaysWhatIsWrongAndWhere) {
       {"resolver: {ipv4: false, ipv6: false}\n", "c.yaml:1:31: error: ipv4 and ipv6 are both false"},
       {"resolver: {cache-min-ttl: 9, cache-max-ttl: 8}\n",
        "c.yaml:1:27: error: cache-min-ttl 9 is above cache-max-ttl 8"},
+      {"resolver: {qname-minimisation: strict}\n", "c.yaml:1:32: error: qname-minimisation: not available"},
       {"dnssec: {enabled: true}\n",
        "c.yaml:1:19: error: enabled: not available in this version of Cairn; write false"},
       {"dnssec: {anchors: [\". DS 1 8 2 00\"]}\n",
