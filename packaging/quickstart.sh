@@ -22,6 +22,7 @@ say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 say "1. Build"
 source packaging/dependencies.sh
 install_packages "${build_packages[@]}"
+export CCACHE_NOHASHDIR=1
 cmake --preset release >/dev/null
 cmake --build --preset release --target cairn-auth cairn-resolver
 auth=build/release/authoritative/cairn-auth

@@ -71,7 +71,7 @@ class Judgement {
   }
 
  private:
-  // RFC 1034 section 5.3.3 step 4, in the order of EXEMPLARS section 8.
+  // RFC 1034 section 5.3.3 step 4, in the order of THREATS section 4.
   void Classify() {
     if (reply_.header.truncated && !options_.over_tcp) return Conclude(FindingKind::kTruncated, "");
     const bool readable =

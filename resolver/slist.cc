@@ -12,7 +12,7 @@ namespace {
 // Below what most servers of the Internet need: whoever is unknown is asked before whoever is known to be
 // slow.
 constexpr Duration kUnknownScore = std::chrono::milliseconds(20);
-// One question in that many sends a probe: DESIGN section 6 allows 5 % more traffic.
+// One question in that many sends a probe: probing may add 5 % of traffic.
 constexpr uint64_t kQuestionsPerProbe = 20;
 
 bool Allowed(const IpAddress& address, const Slist::Options& options) {

@@ -151,7 +151,7 @@ TEST(ReadRdata, StaysWithinRdlengthEvenInsideOfNames) {
   EXPECT_FALSE(ReadAt("A", "C0000201", 0, 5).ok) << "RDLENGTH behind the message";
 }
 
-// THREATS section 11: 256 strings, each of one octet.
+// 256 strings, each of one octet.
 TEST(ReadRdata, ReadsTxtOf256Strings) {
   std::string hex;
   for (int i = 0; i < 256; ++i) hex += "0141";

@@ -128,7 +128,7 @@ TEST_F(SlistTest, OneQuestionProbesADeadServerWhenItsTimeHasCome) {
   EXPECT_EQ(second.candidates()[0].reason, ScoreReason::kDead);
 }
 
-// DESIGN section 6: at most 5 % more traffic, and nobody waits for it.
+// At most 5 % more traffic, and nobody waits for it.
 TEST_F(SlistTest, ProbesAnotherServerNowAndThen) {
   memory.OnReply(At("192.0.2.1"), milliseconds(10), kStart);
   memory.OnReply(At("192.0.2.2"), milliseconds(90), kStart);
