@@ -107,7 +107,8 @@ class TcpConnection {
   bool writing_ = false;
   bool finished_ = false;  // nothing more is read: the client said so (half-close), or sent what is no DNS
   bool closing_ = false;
-  bool queued_ = false;  // for FlushReplies
+  bool held_back_ = false;  // `unread_` may have whole messages: there were answers enough for one write
+  bool queued_ = false;     // for FlushReplies
   Instant active_at_{};
   Instant message_began_at_{};
   Instant write_progress_at_{};
@@ -150,7 +151,7 @@ void TcpConnection::Touch() {
 
 void TcpConnection::ReadOrPause() {
   if (closing_) return;
-  const bool wanted = MayTakeMore();
+  const bool wanted = MayTakeMore() && !held_back_;
   if (wanted == reading_) return;
   reading_ = wanted;
   auto* stream = reinterpret_cast<uv_stream_t*>(&socket_);
@@ -204,7 +205,10 @@ void TcpConnection::Consume() {
 // Hands over whole messages while there is room for their answers; returns how many octets they took.
 size_t TcpConnection::Consume(ByteView input) {
   size_t consumed = 0;
-  while (MayTakeMore() && all_.output_.size() <= limits::kTcpUnsentOctets) {
+  held_back_ = false;
+  while (MayTakeMore()) {
+    held_back_ = all_.output_.size() > limits::kTcpUnsentOctets && consumed < input.size();
+    if (held_back_) break;
     size_t batch = 0;
     const size_t taken = TakeBatch(input.subspan(consumed), batch);
     if (batch == 0) break;
@@ -323,6 +327,7 @@ void TcpConnection::Write() {
     if (finished_ && in_flight_ == 0) return Close();
   }
   if (!unsent_.empty() && !writing_) StartWrite();
+  if (held_back_ && MayTakeMore()) QueueForFlush();  // it took all at once: nothing else would wake us
   ReadOrPause();
 }
 

@@ -234,6 +234,21 @@ TEST_F(UvNetworkTest, AnswersAllMessagesOfOneReadTogether) {
   EXPECT_EQ(answerer_.last.local, IpAddress::Literal("127.0.0.1"));
 }
 
+// RFC 7766 section 6.2.1.1: pipelined queries are all answered, also those of one read whose answers are too
+// many for one write, and also after a half-close.
+TEST_F(UvNetworkTest, AnswersAllMessagesOfOneReadHoweverLongTheAnswers) {
+  answerer_.padding = std::string(60'000, 'x');
+  const std::unique_ptr<Listener> listener = Listen();
+  BareClient client(listener->local());
+  std::string queries;
+  constexpr size_t kCount = 300;
+  for (size_t i = 0; i < kCount; ++i) queries += Framed(Packet("query"));
+  client.Write(queries);
+  client.HalfClose();
+  ASSERT_TRUE(UntilClosed(client));
+  EXPECT_EQ(client.received.size(), kCount * Framed(Packet("query") + answerer_.padding).size());
+}
+
 TEST_F(UvNetworkTest, AnswersSendersOfSingleOctets) {
   const std::unique_ptr<Listener> listener = Listen();
   BareClient client(listener->local());
