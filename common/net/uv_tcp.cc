@@ -351,13 +351,14 @@ void TcpConnection::StartWrite() {
   being_written_.swap(unsent_);
   unsent_.clear();
   write_progress_at_ = all_.loop_.clock().Now();
-  last_write_queue_ = being_written_.size();
   request_.data = this;
   const uv_buf_t buffer = uv_buf_init(reinterpret_cast<char*>(being_written_.data()),
                                       static_cast<unsigned>(being_written_.size()));
   uv_write(
       &request_, reinterpret_cast<uv_stream_t*>(&socket_), &buffer, 1,
       [](uv_write_t* request, int status) { static_cast<TcpConnection*>(request->data)->OnWritten(status); });
+  // Of it the system may have taken a part already.
+  last_write_queue_ = uv_stream_get_write_queue_size(reinterpret_cast<uv_stream_t*>(&socket_));
 }
 
 void TcpConnection::OnWritten(int status) {

@@ -344,8 +344,11 @@ TEST_F(UvNetworkTest, StopsReadingFromAClientThatDoesNotAndClosesItInTheEnd) {
   }
   EXPECT_LT(seen, 1000U);  // what the system buffers and what we do, 60 kB each
   EXPECT_EQ(network_->tcp_connections(), 1U);
-  clock_.shift += seconds(11);
-  ASSERT_TRUE(Until([&] { return network_->tcp_connections() == 0; }));
+  ASSERT_TRUE(Until([&] {
+    clock_.shift +=
+        std::chrono::milliseconds(1);  // the last octets may leave later than the last query comes
+    return network_->tcp_connections() == 0;
+  }));
   EXPECT_EQ(network_->counters().tcp_timed_out, 1U);
 }
 
