@@ -103,13 +103,20 @@ class Lab:
         self.folder = tempfile.mkdtemp(prefix="cairn-lab-")
         self.port = free_port(SERVERS)
         self.running = []
-        for address, zones in SERVERS.items():
-            flags = []
-            for zone in zones:
-                flags += ["--zone", f"{zone}={LAB_ZONES}/{'root' if zone == '.' else zone}.zone"]
-            process = Process([AUTH, "serve", "--listen", f"{address}@{self.port}"] + flags, f"{self.folder}/{address}.log")
-            self.running.append(process)
-            process.wait_ready(address, self.port, zones[0])
+        try:
+            for address, zones in SERVERS.items():
+                self.start_server(address, zones)
+        except Exception:
+            self.stop()
+            raise
+
+    def start_server(self, address, zones):
+        flags = []
+        for zone in zones:
+            flags += ["--zone", f"{zone}={LAB_ZONES}/{'root' if zone == '.' else zone}.zone"]
+        process = Process([AUTH, "serve", "--listen", f"{address}@{self.port}"] + flags, f"{self.folder}/{address}.log")
+        self.running.append(process)
+        process.wait_ready(address, self.port, zones[0])
 
     def resolver_config(self, port, extra=""):
         path = f"{self.folder}/resolver-{port}.yaml"

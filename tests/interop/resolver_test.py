@@ -10,7 +10,11 @@ class ResolverTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.lab = Lab()
-        cls.resolver = cls.lab.start_resolver()
+        try:
+            cls.resolver = cls.lab.start_resolver()
+        except Exception:
+            cls.lab.stop()
+            raise
         cls.port = cls.resolver.port
 
     @classmethod

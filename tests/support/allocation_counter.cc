@@ -3,9 +3,22 @@
 #include <cstdlib>
 #include <new>
 
+#if defined(__SANITIZE_THREAD__)
+#define CAIRN_THREAD_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define CAIRN_THREAD_SANITIZER 1
+#endif
+#endif
+
 namespace {
 
 thread_local size_t allocations_of_thread = 0;
+
+}  // namespace
+
+#if !defined(CAIRN_THREAD_SANITIZER)
+namespace {
 
 void* Allocate(size_t octets) {
   ++allocations_of_thread;
@@ -41,6 +54,7 @@ void operator delete(void* memory, Alignment) noexcept { std::free(memory); }
 void operator delete[](void* memory, Alignment) noexcept { std::free(memory); }
 void operator delete(void* memory, size_t, Alignment) noexcept { std::free(memory); }
 void operator delete[](void* memory, size_t, Alignment) noexcept { std::free(memory); }
+#endif
 
 namespace cairn::testing {
 
