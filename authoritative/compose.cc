@@ -299,13 +299,21 @@ bool Composition::AddAny(Node node, NameView owner) {
   return true;
 }
 
+// Whether the DS of an apex is for the zone `above` it to tell: that is its parent zone, and not one further
+// up which has delegated the parent to others. One that could not be loaded is taken for the parent.
+bool AnswersForDs(const ZoneSet::Entry& above, const LabelPath& apex) {
+  if (above.zone == nullptr) return true;
+  const Node cut = above.zone->Descend(apex).zone_cut;
+  return !cut || cut.LabelCount() == apex.labels();
+}
+
 }  // namespace
 
 const ZoneSet::Entry* ZoneFor(const ZoneSet& zones, const LabelPath& qname, RrType qtype) {
   const ZoneSet::Entry* entry = zones.LongestMatch(qname);
   if (qtype != rr::kDs || entry == nullptr || entry->apex.size() != qname.name().size()) return entry;
-  const ZoneSet::Entry* parent = zones.LongestMatchAbove(qname);
-  return parent != nullptr ? parent : entry;
+  const ZoneSet::Entry* above = zones.LongestMatchAbove(qname);
+  return above != nullptr && AnswersForDs(*above, qname) ? above : entry;
 }
 
 Composed Compose(const ComposeRequest& request, MessageWriter& out) {

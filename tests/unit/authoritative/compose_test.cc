@@ -187,17 +187,20 @@ TEST(Compose, DenialsFollowRfc4035Section313) {
   Expect(responder, cases);
 }
 
-// behaviours: with parent and child both served, DS comes from the parent, all else from the child.
+// RFC 4035 section 3.1.4.1: with parent and child both served, DS comes from the parent, all else from the
+// child.
 TEST(Compose, AliasesAndDsCrossZones) {
   const auto parent =
       testing::ZoneOf("example.",
                       "@ 60 SOA ns host 1 2 3 4 5\n@ 60 NS ns\nns 60 A 192.0.2.1\n"
-                      "child 60 NS ns.child\nns.child 60 A 192.0.2.2\n"
+                      "child 60 NS ns.child\nns.child 60 A 192.0.2.2\nelsewhere 60 NS ns.other.\n"
                       "child 60 DS 1 13 2 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n"
                       "to-child 60 CNAME www.child\nto-other 60 CNAME nothing.other.\n");
   const auto child = testing::ZoneOf("child.example.",
                                      "@ 60 SOA ns host 1 2 3 4 5\n@ 60 NS ns\nns 60 A 192.0.2.2\n"
                                      "www 60 A 192.0.2.3\nback 60 CNAME to-child.example.\n");
+  const auto grandchild =
+      testing::ZoneOf("grandchild.elsewhere.example.", "@ 60 SOA ns host 1 2 3 4 5\n@ 60 NS ns.other.\n");
   const auto other = testing::ZoneOf("other.", "@ 60 SOA ns host 1 2 3 4 5\n@ 60 NS ns.example.\n");
   const AnswerCase both[] = {
       {"DS from the parent", Plain("child.example.", "DS"), "aa noerror; answer child.example. DS"},
@@ -211,11 +214,13 @@ TEST(Compose, AliasesAndDsCrossZones) {
       {"alias to nothing in another zone", Plain("to-other.example.", "A"),
        "aa nxdomain; answer to-other.example. CNAME; authority other. SOA"},
       {"DS of a zone whose parent is not ours", Plain("other.", "DS"), "aa noerror; authority other. SOA"},
+      {"DS of a zone whose grandparent alone is ours", Plain("grandchild.elsewhere.example.", "DS"),
+       "aa noerror; authority grandchild.elsewhere.example. SOA"},
       {"nobody's name", Plain("www.elsewhere.", "A"), "refused"},
       {"the root", Plain(".", "NS"), "refused"},
   };
   Responder responder;
-  responder.SetZones(ZoneSet::Of({parent, child, other}));
+  responder.SetZones(ZoneSet::Of({parent, child, grandchild, other}));
   Expect(responder, both);
 
   responder.SetZones(ZoneSet::Of({child}));
@@ -233,6 +238,21 @@ TEST(Compose, AliasesAndDsCrossZones) {
       {"its neighbour", Plain("other.", "SOA"), "aa noerror; answer other. SOA"},
   };
   Expect(responder, not_loaded);
+}
+
+// What stands at a zone cut beside its NS is the child's: told as glue, and not for anything else.
+TEST(Compose, AddressesAtAZoneCutAreGlueAlone) {
+  Responder responder;
+  responder.SetZones(
+      ZoneSet::Of({testing::ZoneOf("example.",
+                                   "@ 60 SOA ns host 1 2 3 4 5\n@ 60 NS ns\nns 60 A 192.0.2.1\n"
+                                   "cut 60 NS cut\ncut 60 A 192.0.2.2\nmx 60 MX 1 cut\n")}));
+  const AnswerCase cases[] = {
+      {"referral", Plain("x.cut.example.", "A"),
+       "noerror; authority cut.example. NS; additional cut.example. A"},
+      {"MX", Plain("mx.example.", "MX"), "aa noerror; answer mx.example. MX"},
+  };
+  Expect(responder, cases);
 }
 
 std::string BigZone() {
