@@ -246,8 +246,9 @@ uint32_t ZoneAssembly::FindTarget(const OpenTargets& open, ByteView rdata, const
     if (in_domain && !node.Is(Node::kOccluded)) CheckGlue(owner, target, at, report);
     return kNoNode;
   }
-  // Below a cut lies glue, for delegations alone; below a DNAME nothing that may be told.
-  if (found.Is(Node::kOccluded) && (open.type != rr::kNs || IsBelowDname(found))) return kNoNode;
+  // At and below a cut lies glue, for delegations alone; below a DNAME nothing that may be told.
+  const bool hidden = found.Is(Node::kZoneCut) || found.Is(Node::kOccluded);
+  if (hidden && (open.type != rr::kNs || IsBelowDname(found))) return kNoNode;
   return found.id() | (in_domain ? RrsetView::kInDomain : 0);
 }
 
