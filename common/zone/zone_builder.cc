@@ -119,7 +119,8 @@ void ZoneBuilder::SetFileName(uint32_t file, std::string name) {
 
 void ZoneBuilder::AddAll(ZoneReader& reader) {
   ZoneRecord record;
-  uint32_t files = 0;
+  SetFileName(0, reader.FileName(0));  // also of a file without records something may be said
+  uint32_t files = 1;
   while (reader.Next(record)) {
     for (; files <= record.file; ++files) SetFileName(files, reader.FileName(files));
     Add(record);
@@ -220,8 +221,10 @@ ZoneBuilder::Outcome ZoneBuilder::Build() && {
   const std::span<const Run> sorted = runs();
   ZoneAssembly assembly(apex_, staged_.size());
   Drafting drafting;
-  if (sorted.empty() || !(OwnerOf(sorted[0].at) == apex_.view())) {
-    CheckNode({.owner = apex_, .at_apex = true, .rrsets = {}}, report_);
+  // What seems to be missing otherwise may be what could not be read.
+  const bool all_read = !HasErrors(reader_complaints_);
+  if (all_read && (sorted.empty() || !(OwnerOf(sorted[0].at) == apex_.view()))) {
+    CheckApex({.owner = apex_, .at_apex = true, .rrsets = {}}, report_);
   }
   for (size_t i = 0; i < sorted.size();) {
     const NameView owner = OwnerOf(sorted[i].at);
@@ -231,15 +234,15 @@ ZoneBuilder::Outcome ZoneBuilder::Build() && {
       AppendRecords(sorted[i], records);
     } while (++i < sorted.size() && OwnerOf(sorted[i].at) == owner);
     const NodeDraft draft = drafting.Finish(owner, owner.size() == apex_.size());
+    if (all_read && draft.at_apex) CheckApex(draft, report_);
     CheckNode(draft, report_);
-    if (report_.has_errors()) continue;  // the rest is checked, but not laid out
+    if (!all_read || report_.has_errors()) continue;  // the rest is checked, but not laid out
     const Node node = assembly.Add(draft);
     if (assembly.TooLarge()) report_.Error("the zone is larger than the 8 GiB that one can have");
     if (node.Is(Node::kOccluded)) CheckOccluded(draft, ZoneAssembly::IsBelowDname(node), report_);
   }
   Outcome outcome;
-  if (!report_.has_errors() && !HasErrors(reader_complaints_))
-    outcome.zone = std::move(assembly).Finish(report_);
+  if (all_read && !report_.has_errors()) outcome.zone = std::move(assembly).Finish(report_);
   outcome.complaints = std::move(reader_complaints_);
   for (Complaint& complaint : report_.Take()) outcome.complaints.push_back(std::move(complaint));
   return outcome;

@@ -10,6 +10,8 @@ namespace {
 
 // A message holds a set whole or not at all, and no message is longer than this (RFC 2181 section 9).
 constexpr size_t kMaxRrsetOctets = 65535;
+// Of each record there, beside its RDATA: a pointer to the owner, TYPE, CLASS, TTL, RDLENGTH.
+constexpr size_t kRecordOctets = 12;
 
 bool IsDenialOrSignature(RrType type) {
   return type == rr::kRrsig || type == rr::kNsec || type == rr::kNsec3;
@@ -18,10 +20,6 @@ bool IsDenialOrSignature(RrType type) {
 // RFC 1035 section 5.2, RFC 2181 section 6.1.
 void OneSoaAndAtTheApex(const NodeDraft& node, CheckReport& report) {
   const RrsetDraft* soa = node.Find(rr::kSoa);
-  if (node.at_apex && soa == nullptr) {
-    report.Error(
-        fmt::format("the zone {} has no SOA record at its apex (RFC 1035 section 5.2)", node.owner.ToText()));
-  }
   if (soa == nullptr) return;
   if (!node.at_apex) {
     report.Error(soa->records.front(),
@@ -30,14 +28,6 @@ void OneSoaAndAtTheApex(const NodeDraft& node, CheckReport& report) {
   } else if (soa->records.size() > 1) {
     report.Error(soa->records[1],
                  fmt::format("a second, different SOA record for {}: a zone has one (RFC 1035 section 5.2)",
-                             node.owner.ToText()));
-  }
-}
-
-// RFC 1034 section 4.2.1: the top of a zone names its servers.
-void NsAtTheApex(const NodeDraft& node, CheckReport& report) {
-  if (node.at_apex && node.Find(rr::kNs) == nullptr) {
-    report.Error(fmt::format("the zone {} has no NS record at its apex (RFC 1034 section 4.2.1)",
                              node.owner.ToText()));
   }
 }
@@ -110,20 +100,35 @@ void SetFitsIntoAMessage(const NodeDraft& node, CheckReport& report) {
   for (const RrsetDraft& rrset : node.rrsets) {
     size_t octets = 0;
     for (const DraftRecord& record : rrset.records) octets += 2 + record.rdata.size();
-    if (octets <= kMaxRrsetOctets) continue;
-    report.Error(
-        rrset.records.front(),
-        fmt::format(
-            "the {} set of {} has {} octets of data; no message holds more than {} (RFC 2181 section 9)",
-            rrset.type.ToText(), node.owner.ToText(), octets, kMaxRrsetOctets));
+    const size_t on_the_wire = octets + rrset.records.size() * (kRecordOctets - 2);
+    if (on_the_wire <= kMaxRrsetOctets) continue;
+    const std::string text =
+        fmt::format("the {} set of {} takes {} octets; no message holds more than {} (RFC 2181 section 9)",
+                    rrset.type.ToText(), node.owner.ToText(), on_the_wire, kMaxRrsetOctets);
+    if (octets > kMaxRrsetOctets) {
+      report.Error(rrset.records.front(), text);
+    } else {  // compression of names in RDATA may help
+      report.Warning(rrset.records.front(), text);
+    }
   }
 }
 
 }  // namespace
 
+// RFC 1035 section 5.2, RFC 1034 section 4.2.1.
+void CheckApex(const NodeDraft& apex, CheckReport& report) {
+  if (apex.Find(rr::kSoa) == nullptr) {
+    report.Error(
+        fmt::format("the zone {} has no SOA record at its apex (RFC 1035 section 5.2)", apex.owner.ToText()));
+  }
+  if (apex.Find(rr::kNs) == nullptr) {
+    report.Error(fmt::format("the zone {} has no NS record at its apex (RFC 1034 section 4.2.1)",
+                             apex.owner.ToText()));
+  }
+}
+
 void CheckNode(const NodeDraft& node, CheckReport& report) {
   OneSoaAndAtTheApex(node, report);
-  NsAtTheApex(node, report);
   CnameStandsAlone(node, report);
   OneAliasPerName(node, report);
   NoPowersBelowWildcard(node, report);

@@ -77,7 +77,9 @@ class CheckReport {
   std::vector<Positioned> complaints_;
 };
 
-// All rules about one node, apart from occlusion.
+// What must stand at the top of a zone.
+void CheckApex(const NodeDraft& apex, CheckReport& report);
+// All rules about what stands at one node, apart from occlusion.
 void CheckNode(const NodeDraft& node, CheckReport& report);
 // Data below a zone cut other than addresses, and any data below a DNAME, is never answered: is that meant?
 void CheckOccluded(const NodeDraft& node, bool below_dname, CheckReport& report);

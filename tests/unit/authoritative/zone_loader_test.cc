@@ -47,8 +47,26 @@ TEST(ZoneLoader, WritesAFileThatLoadsAgain) {
 TEST(ZoneLoader, AFileThatIsNotThereIsAComplaint) {
   const LoadedZone loaded = LoadZone(Name::Literal("example."), "/nonexistent/zone");
   EXPECT_EQ(loaded.zone, nullptr);
-  ASSERT_FALSE(loaded.complaints.empty());
-  EXPECT_THAT(loaded.complaints.front().ToText(), ::testing::HasSubstr("/nonexistent/zone"));
+  ASSERT_EQ(loaded.complaints.size(), 1U);  // and not also that what could not be read has no SOA
+  EXPECT_THAT(loaded.complaints.front().ToText(),
+              ::testing::HasSubstr("/nonexistent/zone: error: cannot be"));
+}
+
+TEST(ZoneLoader, AnEmptyFileIsNamedWithWhatItLacks) {
+  const LoadedZone loaded = LoadZoneText(Name::Literal("example."), "; nothing\n", "empty.zone");
+  ASSERT_EQ(loaded.complaints.size(), 2U);
+  EXPECT_THAT(loaded.complaints[0].ToText(),
+              ::testing::StartsWith("empty.zone: error: the zone example. has no"));
+  EXPECT_THAT(loaded.complaints[1].ToText(),
+              ::testing::StartsWith("empty.zone: error: the zone example. has no"));
+}
+
+TEST(ZoneLoader, ASoaWithAMistakeIsNotMissing) {
+  const LoadedZone loaded = LoadZoneText(
+      Name::Literal("example."), "@ 60 SOA ns host one 2 3 4 5\n@ 60 NS ns\nns 60 A 192.0.2.1\n", "zone");
+  EXPECT_EQ(loaded.zone, nullptr);
+  ASSERT_EQ(loaded.complaints.size(), 1U);
+  EXPECT_THAT(loaded.complaints[0].ToText(), ::testing::StartsWith("zone:1:18: error: "));
 }
 
 TEST(ZoneLoader, AWrongFolderIsAStatusThatNamesIt) {

@@ -120,7 +120,18 @@ TEST(ZoneBuilder, ASetThatNoMessageHoldsIsAnError) {
   std::string text(kApex);
   for (int i = 0; i < 300; ++i) text += "big 3600 TXT " + std::string(220, 'x') + std::to_string(i) + "\n";
   EXPECT_THAT(testing::ToText(testing::ZoneFromText("example.", text).complaints),
-              HasSubstr("the TXT set of big.example. has"));
+              HasSubstr("error: the TXT set of big.example. takes"));
+}
+
+// Compression may bring a set of names below the limit, so this one is served, and told.
+TEST(ZoneBuilder, ASetThatHardlyFitsIntoAMessageIsAWarning) {
+  std::string text(kApex);
+  for (int i = 0; i < 4100; ++i)
+    text += "big 3600 A 192.0." + std::to_string(i / 250) + "." + std::to_string(i % 250) + "\n";
+  const ZoneBuilder::Outcome outcome = testing::ZoneFromText("example.", text);
+  EXPECT_NE(outcome.zone, nullptr);
+  EXPECT_THAT(testing::ToText(outcome.complaints),
+              HasSubstr("warning: the A set of big.example. takes 65600 octets"));
 }
 
 std::vector<std::string> Lines(const Zone& zone) {
