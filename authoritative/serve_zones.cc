@@ -1,5 +1,6 @@
 #include "authoritative/serve_zones.h"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 
@@ -26,6 +27,9 @@ void InParallel(size_t count, const std::function<void(size_t)>& each) {
   work();
   for (std::thread& helper : helpers) helper.join();
 }
+
+// RFC 1982 section 3.2: serials are points of a circle.
+bool SerialIsBefore(uint32_t serial, uint32_t other) { return static_cast<int32_t>(serial - other) < 0; }
 
 }  // namespace
 
@@ -56,7 +60,8 @@ ServedZones::Outcome ServedZones::Read(const std::vector<ZoneOptions>& options) 
     if (known != before.end()) before.erase(known);
     Served& served = *zones_.back();
     const FileStamp stamp = StampOf(zone.file);
-    const bool same = stamp == served.stamp && zone.file == served.options.file && stamp.octets >= 0;
+    // What a refused file includes may have been mended, and whoever reloads is to hear of it again.
+    const bool same = !served.refused && stamp == served.stamp && zone.file == served.options.file;
     served.options = zone;
     served.stamp = stamp;
     if (!same) changed.push_back(&served);
@@ -105,6 +110,14 @@ std::string ServedZones::Accept(Served& served, LoadedZone loaded, Outcome& outc
     return lines;
   }
   ++outcome.loaded;
+  if (served.zone != nullptr && SerialIsBefore(loaded.zone->serial(), served.zone->serial())) {
+    const std::string text =
+        fmt::format("{}: warning: serial {} is before {}, which was served: secondaries keep the old zone "
+                    "(RFC 1982)",
+                    served.options.file, loaded.zone->serial(), served.zone->serial());
+    lines += text + "\n";
+    log_.Warning("zone-warning", {{"zone", name}, {"complaint", text}});
+  }
   served.zone = std::move(loaded.zone);
   served.loaded_at = clock_.Wall();
   log_.Info("zone-loaded", {{"zone", name},
@@ -129,8 +142,9 @@ std::string ServedZones::Status(const NameView* apex) const {
     text += served->options.name.ToText();
     if (served->zone != nullptr) {
       text +=
-          fmt::format(" serial={} records={} octets={} loaded-at={}", served->zone->serial(),
-                      served->zone->record_count(), served->zone->MemoryOctets(), served->loaded_at.seconds);
+          fmt::format(" serial={} records={} octets={} loaded-at={:%FT%TZ}", served->zone->serial(),
+                      served->zone->record_count(), served->zone->MemoryOctets(),
+                      fmt::gmtime(static_cast<std::time_t>(served->loaded_at.seconds)));
     }
     const char* state = !served->refused          ? "served"
                         : served->zone == nullptr ? "SERVFAIL"

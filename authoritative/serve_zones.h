@@ -1,6 +1,6 @@
 // The zones as the server last read them. Reading again builds the next set of snapshots beside the present
-// one: files that did not change are not opened, a zone whose new file is bad keeps its old data, and a zone
-// that never could be read answers SERVFAIL while the others are served.
+// one: files that did not change since they were accepted are not opened, a zone whose new file is bad keeps
+// its old data, and a zone that never could be read answers SERVFAIL while the others are served.
 #pragma once
 
 #include <cstdint>

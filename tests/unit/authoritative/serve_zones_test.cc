@@ -88,6 +88,18 @@ TEST_F(ServedZonesTest, KeepsTheDataBeforeABadFile) {
   EXPECT_NE(zones_.Status().find("state=\"served\""), std::string::npos);
 }
 
+// The file of the zone itself is the same; what it includes is not.
+TEST_F(ServedZonesTest, ReadsARefusedZoneAgainThoughItsFileIsTheSame) {
+  Write("a", ZoneText(1) + "$INCLUDE part\n");
+  const std::vector<ZoneOptions> options = {Option("a.", "a")};
+  EXPECT_EQ(zones_.Read(options).refused, 1U);
+  EXPECT_EQ(zones_.Read(options).refused, 1U);
+  EXPECT_EQ(Serials(), "a.=SERVFAIL");
+  Write("part", "www A 192.0.2.1");
+  EXPECT_EQ(zones_.Read(options).loaded, 1U);
+  EXPECT_EQ(Serials(), "a.=1");
+}
+
 TEST_F(ServedZonesTest, FollowsTheConfiguration) {
   Write("a", ZoneText(1));
   Write("other", ZoneText(9));
