@@ -179,6 +179,10 @@ bool TransferService::WholeZone::EnterNode() {
   rrset_ = node.begin();
   rdata_ = (*rrset_).begin();
   const NameView owner = node.OwnerInto(owner_);
+  if (zone_->apex().IsRoot()) {  // a pointer to it would be longer than it is, and than a name may be
+    owner_octets_ = owner.size();
+    return true;
+  }
   owner_octets_ = owner.size() - zone_->apex().size();
   StoreU16(owner_.octets.data() + owner_octets_, uint16_t{0xC000 | kHeaderOctets});
   owner_octets_ += 2;
@@ -249,6 +253,7 @@ void TransferService::Answer(Query& query) {
   out.Begin({.id = view.id, .response = true, .recursion_desired = view.recursion_desired()});
   out.AddQuestionOctets(query.packet.subspan(kHeaderOctets, view.question_octets), view.qname_octets);
   out.SetRcode(rcode);
+  if (view.has_edns) out.AddEdns({.dnssec_ok = view.dnssec_ok, .options = {}});
   query.reply_octets = out.Finish();
 }
 

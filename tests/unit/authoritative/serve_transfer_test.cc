@@ -156,6 +156,20 @@ TEST_F(TransferTest, GoesOnWhereAMessageWasFull) {
   EXPECT_EQ(listener.messages.back().answer.back().type, rr::kSoa);
 }
 
+// In the root zone nothing is left to point to, and an owner may have all 255 octets.
+TEST_F(TransferTest, SendsTheRootZoneAndItsLongestNames) {
+  const std::string label(63, 'x');
+  const std::string longest = label + "." + label + "." + label + "." + std::string(61, 'x') + ".";
+  ZoneOptions root;
+  root.transfer = {{*Subnet::FromText("0.0.0.0/0")}};
+  const LoadedZone loaded = LoadZoneText(
+      root.name, ". 60 SOA ns. host. 1 2 3 4 5\n. 60 NS ns.\n" + longest + " 60 A 192.0.2.1\n", "root.zone");
+  ASSERT_NE(loaded.zone, nullptr);
+  transfers_.Set(ZoneSet::Of({loaded.zone}), std::make_shared<const TransferRules>(std::vector{root}));
+  EXPECT_EQ(Transfer(Ask(".", rr::kAxfr)), ". 60 IN SOA ns. host. 1 2 3 4 5\n. 60 IN NS ns.\n" + longest +
+                                               " 60 IN A 192.0.2.1\n. 60 IN SOA ns. host. 1 2 3 4 5\n");
+}
+
 struct RefusalCase {
   const char* why;
   const char* qname;
@@ -177,6 +191,22 @@ TEST_F(TransferTest, SaysWhyNot) {
     EXPECT_EQ(Transfer(Ask(c.qname, rr::kAxfr), c.client), c.rcode);
   }
   EXPECT_EQ(transfers_.counters().refused, std::size(kRefusals));
+}
+
+// RFC 6891 section 7: also a refusal has an OPT when the query had one, and only then.
+TEST_F(TransferTest, RefusesWithAnOptWhenAskedWithOne) {
+  for (const bool with_edns : {false, true}) {
+    std::vector<uint8_t> packet = Ask("unlisted.", rr::kAxfr);
+    if (with_edns) {
+      Message query = *Message::Parse(packet);
+      query.edns.emplace();
+      packet = query.ToWire();
+    }
+    CapturingListener listener;
+    Query query = MakeQuery(packet, listener, "192.0.2.77");
+    transfers_.OnQueries({&query, 1});
+    EXPECT_EQ(Message::Parse({reply_.data(), query.reply_octets})->edns.has_value(), with_edns);
+  }
 }
 
 TEST_F(TransferTest, KeepsPlacesForOtherPeers) {
