@@ -45,26 +45,23 @@ using Words = std::array<std::string_view, N>;
 template <>
 inline constexpr auto kWords<Transport> = Words<2>{"udp", "tcp"};
 template <>
-inline constexpr auto kWords<Purpose> =
-    Words<5>{"client", "server_address", "priming", "prefetch", "operator"};
+inline constexpr auto kWords<Purpose> = Words<2>{"priming", "operator"};
 template <>
 inline constexpr auto kWords<CacheOutcome> =
-    Words<7>{"miss", "hit", "nodata", "nxdomain", "expired", "failure", "alias"};
+    Words<6>{"miss", "hit", "nodata", "nxdomain", "failure", "alias"};
 template <>
-inline constexpr auto kWords<CutSource> =
-    Words<6>{"hints", "primed", "delegation", "referral", "stub", "forward"};
+inline constexpr auto kWords<CutSource> = Words<4>{"hints", "primed", "delegation", "referral"};
 template <>
 inline constexpr auto kWords<Attempt> =
-    Words<7>{"first", "retry", "next_server", "over_tcp", "without_edns", "hedge", "probe"};
+    Words<6>{"first", "retry", "next_server", "over_tcp", "without_edns", "probe"};
 template <>
-inline constexpr auto kWords<Verdict> = Words<9>{"answer", "alias",   "referral",  "nodata",   "nxdomain",
-                                                 "lame",   "useless", "truncated", "malformed"};
+inline constexpr auto kWords<Verdict> =
+    Words<8>{"answer", "alias", "referral", "nodata", "nxdomain", "lame", "useless", "truncated"};
 template <>
 inline constexpr auto kWords<CandidateState> =
-    Words<6>{"untried", "known", "backed_off", "lame", "no_address", "refused_by_policy"};
+    Words<5>{"untried", "known", "backed_off", "lame", "no_address"};
 template <>
-inline constexpr auto kWords<StoredAs> =
-    Words<6>{"rrset", "delegation", "glue", "nodata", "nxdomain", "failure"};
+inline constexpr auto kWords<StoredAs> = Words<5>{"rrset", "delegation", "nodata", "nxdomain", "failure"};
 template <>
 inline constexpr auto kWords<Section> = Words<3>{"answer", "authority", "additional"};
 
@@ -98,18 +95,6 @@ inline constexpr auto kRow<AccessDecided> =
             Field{"allowed", &AccessDecided::allowed, "True when the client is served."});
 
 template <>
-inline constexpr auto kRow<PolicyApplied> =
-    MakeRow("policy_applied", "A local rule answered instead of the DNS.",
-            Field{"policy", &PolicyApplied::policy, "The rule."},
-            Field{"action", &PolicyApplied::action, "What it did."});
-
-template <>
-inline constexpr auto kRow<AnswerCacheProbed> =
-    MakeRow("answer_cache_probed", "The cache of finished answers was asked.",
-            Field{"question", &AnswerCacheProbed::question, "The question."},
-            Field{"hit", &AnswerCacheProbed::hit, "True when a finished answer was there."});
-
-template <>
 inline constexpr auto kRow<ResolutionStarted> =
     MakeRow("resolution_started", "A question is resolved (RFC 1034 section 5.3.3).",
             Field{"question", &ResolutionStarted::question, "SNAME, STYPE and SCLASS."},
@@ -140,24 +125,12 @@ inline constexpr auto kRow<ZoneCutPicked> =
             Field{"addresses", &ZoneCutPicked::addresses, "Addresses of theirs which are known."});
 
 template <>
-inline constexpr auto kRow<QnameMinimised> =
-    MakeRow("qname_minimised", "The zone's servers are shown less than the whole question (RFC 9156).",
-            Field{"wanted", &QnameMinimised::wanted, "The whole question."},
-            Field{"sent", &QnameMinimised::sent, "What they are asked instead."});
-
-template <>
 inline constexpr auto kRow<AliasFollowed> =
     MakeRow("alias_followed", "An alias moved the question to another name (RFC 1034 section 5.3.3 step 4c).",
             Field{"owner", &AliasFollowed::owner, "Owner of the CNAME or DNAME."},
             Field{"type", &AliasFollowed::type, "CNAME or DNAME."},
             Field{"target", &AliasFollowed::target, "The name asked for from now on."},
             Field{"links", &AliasFollowed::links, "Links of the chain so far."});
-
-template <>
-inline constexpr auto kRow<AnswerSynthesised> =
-    MakeRow("answer_synthesised", "We made a record which no server sent.",
-            Field{"owner", &AnswerSynthesised::owner, "Its owner name."},
-            Field{"rule", &AnswerSynthesised::rule, "From what, and by which rule."});
 
 template <>
 inline constexpr auto kRow<Candidate> =
@@ -198,13 +171,6 @@ inline constexpr auto kRow<ServerSkipped> =
             Field{"server", &ServerSkipped::server, "The name server."},
             Field{"endpoint", &ServerSkipped::endpoint, "The address, when it is about one address."},
             Field{"rule", &ServerSkipped::rule, "Why not."});
-
-template <>
-inline constexpr auto kRow<ServerRated> = MakeRow(
-    "server_rated", "What is remembered of a server's speed changed.",
-    Field{"server", &ServerRated::server, "Its address."}, Field{"rtt_us", &ServerRated::rtt, "This reply."},
-    Field{"smoothed_rtt_us", &ServerRated::smoothed_rtt, "Smoothed, this reply included."},
-    Field{"rtt_variation_us", &ServerRated::rtt_variation, "Variation, this reply included."});
 
 template <>
 inline constexpr auto kRow<ServerBlamed> =
@@ -277,17 +243,12 @@ inline constexpr auto kRow<EdnsFallback> =
             Field{"reason", &EdnsFallback::reason, "What it did to a query with EDNS."});
 
 template <>
-inline constexpr auto kRow<CookieNoted> = MakeRow("cookie_noted", "Something about DNS cookies (RFC 7873).",
-                                                  Field{"endpoint", &CookieNoted::endpoint, "The server."},
-                                                  Field{"reason", &CookieNoted::reason, "What happened."});
-
-template <>
 inline constexpr auto kRow<ReplyJudged> =
     MakeRow("reply_judged", "What the reply is (RFC 1034 section 5.3.3 step 4).",
             Field{"verdict", &ReplyJudged::verdict, "The kind of reply."},
             Field{"zone", &ReplyJudged::zone, "The zone whose server was asked: all it may speak for."},
             Field{"cut", &ReplyJudged::cut, "The zone a referral leads to."},
-            Field{"reason", &ReplyJudged::reason, "Why it is lame, useless or malformed; empty otherwise."});
+            Field{"reason", &ReplyJudged::reason, "Why it is lame or useless; empty otherwise."});
 
 template <>
 inline constexpr auto kRow<RrsetKept> =
@@ -333,22 +294,6 @@ inline constexpr auto kRow<PrimingFinished> =
             Field{"servers", &PrimingFinished::servers, "Root server names now known."},
             Field{"addresses", &PrimingFinished::addresses, "Root server addresses now known."},
             Field{"succeeded", &PrimingFinished::succeeded, "False: the hints are used as they are."});
-
-template <>
-inline constexpr auto kRow<PrefetchStarted> =
-    MakeRow("prefetch_started", "An entry near its end is fetched again while it is still answered.",
-            Field{"question", &PrefetchStarted::question, "The entry."},
-            Field{"ttl_left_s", &PrefetchStarted::ttl_left, "What is left of it."});
-
-template <>
-inline constexpr auto kRow<StaleUsed> =
-    MakeRow("stale_used", "An expired entry is used, since no fresh one can be had (RFC 8767).",
-            Field{"question", &StaleUsed::question, "The entry."},
-            Field{"expired_for_us", &StaleUsed::expired_for, "How long it has been expired."});
-
-template <>
-inline constexpr auto kRow<Note> =
-    MakeRow("note", "A remark for people.", Field{"text", &Note::text, "The remark."});
 
 template <>
 inline constexpr auto kRow<ResolutionFailed> = MakeRow("resolution_failed", "No useful answer could be had.",

@@ -22,16 +22,16 @@ namespace cairn::trace {
 
 enum class Transport : uint8_t { kUdp, kTcp };
 
-// Why a question is resolved at all.
-enum class Purpose : uint8_t { kClient, kServerAddress, kPriming, kPrefetch, kOperator };
+// Why a question is resolved that no client asked. (ClientQuery and ServerAddressWanted speak for theirs.)
+enum class Purpose : uint8_t { kPriming, kOperator };
 
-enum class CacheOutcome : uint8_t { kMiss, kHit, kNoData, kNxDomain, kExpired, kFailure, kAlias };
+enum class CacheOutcome : uint8_t { kMiss, kHit, kNoData, kNxDomain, kFailure, kAlias };
 
 // Where the servers of a zone cut were learnt.
-enum class CutSource : uint8_t { kHints, kPrimed, kDelegation, kReferral, kStub, kForward };
+enum class CutSource : uint8_t { kHints, kPrimed, kDelegation, kReferral };
 
 // Why this query leaves now.
-enum class Attempt : uint8_t { kFirst, kRetry, kNextServer, kOverTcp, kWithoutEdns, kHedge, kProbe };
+enum class Attempt : uint8_t { kFirst, kRetry, kNextServer, kOverTcp, kWithoutEdns, kProbe };
 
 // What a reply is (RFC 1034 section 5.3.3 step 4).
 enum class Verdict : uint8_t {
@@ -43,12 +43,11 @@ enum class Verdict : uint8_t {
   kLame,
   kUseless,
   kTruncated,
-  kMalformed
 };
 
-enum class CandidateState : uint8_t { kUntried, kKnown, kBackedOff, kLame, kNoAddress, kRefusedByPolicy };
+enum class CandidateState : uint8_t { kUntried, kKnown, kBackedOff, kLame, kNoAddress };
 
-enum class StoredAs : uint8_t { kRrset, kDelegation, kGlue, kNoData, kNxDomain, kFailure };
+enum class StoredAs : uint8_t { kRrset, kDelegation, kNoData, kNxDomain, kFailure };
 
 // ---- The client and what we decide about it before any work
 
@@ -68,21 +67,11 @@ struct AccessDecided {
   bool allowed = false;
 };
 
-struct PolicyApplied {
-  std::string policy{};  // "special-use zone invalid. (RFC 6761)"
-  std::string action{};  // "NXDOMAIN"
-};
-
-struct AnswerCacheProbed {
-  Question question{};
-  bool hit = false;
-};
-
 // ---- One question being resolved
 
 struct ResolutionStarted {
   Question question{};
-  Purpose purpose = Purpose::kClient;
+  Purpose purpose = Purpose::kOperator;
 };
 
 struct ResolutionJoined {
@@ -106,21 +95,11 @@ struct ZoneCutPicked {
   uint32_t addresses = 0;  // of them known now
 };
 
-struct QnameMinimised {
-  Question wanted{};
-  Question sent{};  // what this zone needs to see (RFC 9156)
-};
-
 struct AliasFollowed {
   Name owner{};
   RrType type = rr::kCname;  // CNAME or DNAME
   Name target{};
   uint32_t links = 0;  // of this chain so far
-};
-
-struct AnswerSynthesised {
-  Name owner{};
-  std::string rule{};  // "CNAME from DNAME north.lab. (RFC 6672)"
 };
 
 // ---- Servers
@@ -156,13 +135,6 @@ struct ServerSkipped {
   Name server{};
   std::optional<Endpoint> endpoint{};
   std::string rule{};  // "loopback address (query-loopback: false)"
-};
-
-struct ServerRated {
-  Endpoint server{};
-  Duration rtt{};  // this sample
-  Duration smoothed_rtt{};
-  Duration rtt_variation{};
 };
 
 struct ServerBlamed {
@@ -228,11 +200,6 @@ struct EdnsFallback {
   std::string reason{};  // "FORMERR to a query with EDNS"
 };
 
-struct CookieNoted {
-  Endpoint endpoint{};
-  std::string reason{};  // "server cookie learnt", "BADCOOKIE: asked again with the new cookie"
-};
-
 // ---- What came back, and what became of it
 
 struct ReplyJudged {
@@ -287,20 +254,6 @@ struct PrimingFinished {
   bool succeeded = false;
 };
 
-struct PrefetchStarted {
-  Question question{};
-  Ttl ttl_left{};
-};
-
-struct StaleUsed {
-  Question question{};
-  Duration expired_for{};
-};
-
-struct Note {
-  std::string text{};
-};
-
 // ---- The end
 
 struct ResolutionFailed {
@@ -317,12 +270,10 @@ struct Answered {
 };
 
 using EventBody =
-    std::variant<ClientQuery, AccessDecided, PolicyApplied, AnswerCacheProbed, ResolutionStarted,
-                 ResolutionJoined, CacheProbed, ZoneCutPicked, QnameMinimised, AliasFollowed,
-                 AnswerSynthesised, ServerChosen, ServerAddressWanted, GlueUsed, ServerSkipped, ServerRated,
-                 ServerBlamed, QuerySent, ReplyReceived, ReplyIgnored, QueryTimedOut, ConnectionFailed,
-                 EdnsFallback, CookieNoted, ReplyJudged, RrsetKept, RecordsDropped, Stored, StoreDeclined,
-                 LimitReached, LoopStopped, PrimingFinished, PrefetchStarted, StaleUsed, Note,
-                 ResolutionFailed, Answered>;
+    std::variant<ClientQuery, AccessDecided, ResolutionStarted, ResolutionJoined, CacheProbed, ZoneCutPicked,
+                 AliasFollowed, ServerChosen, ServerAddressWanted, GlueUsed, ServerSkipped, ServerBlamed,
+                 QuerySent, ReplyReceived, ReplyIgnored, QueryTimedOut, ConnectionFailed, EdnsFallback,
+                 ReplyJudged, RrsetKept, RecordsDropped, Stored, StoreDeclined, LimitReached, LoopStopped,
+                 PrimingFinished, ResolutionFailed, Answered>;
 
 }  // namespace cairn::trace

@@ -62,22 +62,11 @@ Line Describe(const AccessDecided& e) {
           fmt::format("{} by the access list: {}", e.client.ToText(), e.rule)};
 }
 
-Line Describe(const PolicyApplied& e) {
-  return {Tone::kCare, "policy", fmt::format("{} -> {}", e.policy, e.action)};
-}
-
-Line Describe(const AnswerCacheProbed& e) {
-  return {e.hit ? Tone::kGood : Tone::kQuiet, "answers",
-          fmt::format("{} finished answer to {}", e.hit ? "found the" : "no", e.question.ToText())};
-}
-
 // ---- One question
 
 Line Describe(const ResolutionStarted& e) {
-  static constexpr auto kFor = std::to_array<std::string_view>(
-      {"", ", the address of a server", ", to prime the root", ", to refresh the cache", ""});
-  return {Tone::kQuestion, "resolve",
-          fmt::format("{}{}", e.question.ToText(), kFor[static_cast<size_t>(e.purpose)])};
+  const std::string_view why = e.purpose == Purpose::kPriming ? ", to prime the root" : "";
+  return {Tone::kQuestion, "resolve", fmt::format("{}{}", e.question.ToText(), why)};
 }
 
 Line Describe(const ResolutionJoined& e) {
@@ -89,11 +78,8 @@ Line Describe(const CacheProbed& e) {
   const std::string asked = e.question.ToText();
   if (e.outcome == CacheOutcome::kMiss)
     return {Tone::kQuiet, "cache", fmt::format("nothing about {}", asked)};
-  if (e.outcome == CacheOutcome::kExpired) {
-    return {Tone::kQuiet, "cache", fmt::format("{} has expired, stored {} ago", asked, DurationText(e.age))};
-  }
   static constexpr auto kFound = std::to_array<std::string_view>(
-      {"", "", ": no such data", ": no such name", "", ": failed lately", ": an alias"});
+      {"", "", ": no such data", ": no such name", ": failed lately", ": an alias"});
   std::string text =
       fmt::format("{}{}, {} left", asked, kFound[static_cast<size_t>(e.outcome)], Seconds(e.ttl_left));
   if (!e.rank.empty()) fmt::format_to(std::back_inserter(text), ", {}", e.rank);
@@ -103,27 +89,17 @@ Line Describe(const CacheProbed& e) {
 }
 
 Line Describe(const ZoneCutPicked& e) {
-  static constexpr auto kFrom = std::to_array<std::string_view>(
-      {"root hints", "priming", "cached delegation", "this referral", "stub zone", "forward zone"});
+  static constexpr auto kFrom =
+      std::to_array<std::string_view>({"root hints", "priming", "cached delegation", "this referral"});
   return {Tone::kPlain, "zone",
           fmt::format("{} has {}, {} known ({})", e.zone.ToText(), Count(e.servers, "server"),
                       Addresses(e.addresses), kFrom[static_cast<size_t>(e.source)])};
-}
-
-Line Describe(const QnameMinimised& e) {
-  return {Tone::kPlain, "minimised",
-          fmt::format("to {}: more than these servers need of {} stays here", e.sent.ToText(),
-                      e.wanted.ToText())};
 }
 
 Line Describe(const AliasFollowed& e) {
   return {Tone::kPlain, "alias",
           fmt::format("{} {} leads to {} (link {})", e.owner.ToText(), e.type.ToText(), e.target.ToText(),
                       e.links)};
-}
-
-Line Describe(const AnswerSynthesised& e) {
-  return {Tone::kPlain, "made", fmt::format("{}: {}", e.owner.ToText(), e.rule)};
 }
 
 // ---- Servers
@@ -144,9 +120,6 @@ std::string CandidateNote(const Candidate& candidate) {
       break;
     case CandidateState::kNoAddress:
       note = "address not known";
-      break;
-    case CandidateState::kRefusedByPolicy:
-      note = "not allowed";
       break;
   }
   const auto add = [&note](std::string part) { note += note.empty() ? part : ", " + part; };
@@ -215,12 +188,6 @@ Line Describe(const ServerSkipped& e) {
   return {Tone::kCare, "skipped", fmt::format("{}{}", Server(e.server, e.endpoint), Because(e.rule))};
 }
 
-Line Describe(const ServerRated& e) {
-  return {Tone::kQuiet, "rated",
-          fmt::format("{} now {} +- {}", e.server.ToText(), DurationText(e.smoothed_rtt),
-                      DurationText(e.rtt_variation))};
-}
-
 Line Describe(const ServerBlamed& e) {
   std::string text = fmt::format("{} for {}{}", e.server.ToText(), Zone(e.zone), Because(e.reason));
   if (e.failures > 1) fmt::format_to(std::back_inserter(text), ", {} in a row", Count(e.failures, "failure"));
@@ -233,9 +200,9 @@ Line Describe(const ServerBlamed& e) {
 // ---- Exchanges
 
 Line Describe(const QuerySent& e) {
-  static constexpr auto kWhy = std::to_array<std::string_view>(
-      {"", " (again)", " (next server)", " (again, over TCP)", " (again, without EDNS)",
-       " (the first is late)", " (only to see how fast it is)"});
+  static constexpr auto kWhy =
+      std::to_array<std::string_view>({"", " (again)", " (next server)", " (again, over TCP)",
+                                       " (again, without EDNS)", " (only to see how fast it is)"});
   std::string text = fmt::format("{} for {} over {}{}", Server(e.server, e.endpoint), e.question.ToText(),
                                  Upper(e.transport), kWhy[static_cast<size_t>(e.attempt)]);
   std::string detail = fmt::format("id {}", e.id);
@@ -291,10 +258,6 @@ Line Describe(const EdnsFallback& e) {
   return {Tone::kCare, "no EDNS", fmt::format("to {} from now on{}", e.endpoint.ToText(), Because(e.reason))};
 }
 
-Line Describe(const CookieNoted& e) {
-  return {Tone::kQuiet, "cookie", fmt::format("{}{}", e.endpoint.ToText(), Because(e.reason))};
-}
-
 // ---- Replies
 
 Line Describe(const ReplyJudged& e) {
@@ -319,8 +282,6 @@ Line Describe(const ReplyJudged& e) {
       return {Tone::kBad, "means", fmt::format("of no use{}", Because(e.reason))};
     case Verdict::kTruncated:
       return {Tone::kCare, "means", fmt::format("cut short{}", Because(e.reason))};
-    case Verdict::kMalformed:
-      return {Tone::kBad, "means", fmt::format("malformed{}", Because(e.reason))};
   }
   return {};
 }
@@ -343,8 +304,8 @@ Line Describe(const RecordsDropped& e) {
 }
 
 Line Describe(const Stored& e) {
-  static constexpr auto kWhat = std::to_array<std::string_view>(
-      {"", "delegation ", "glue ", "NODATA of ", "NXDOMAIN of ", "failure of "});
+  static constexpr auto kWhat =
+      std::to_array<std::string_view>({"", "delegation ", "NODATA of ", "NXDOMAIN of ", "failure of "});
   const bool whole_name = e.what == StoredAs::kNxDomain || e.what == StoredAs::kDelegation;
   return {Tone::kQuiet, "store",
           fmt::format("{}{}{} for {}{}", kWhat[static_cast<size_t>(e.what)], e.owner.ToText(),
@@ -370,17 +331,6 @@ Line Describe(const PrimingFinished& e) {
   return {Tone::kGood, "primed",
           fmt::format("{}, {}", Count(e.servers, "root server"), Addresses(e.addresses))};
 }
-
-Line Describe(const PrefetchStarted& e) {
-  return {Tone::kPlain, "prefetch", fmt::format("{}, {} left", e.question.ToText(), Seconds(e.ttl_left))};
-}
-
-Line Describe(const StaleUsed& e) {
-  return {Tone::kCare, "stale",
-          fmt::format("{}, expired {} ago", e.question.ToText(), DurationText(e.expired_for))};
-}
-
-Line Describe(const Note& e) { return {Tone::kPlain, "note", e.text}; }
 
 // ---- The end
 

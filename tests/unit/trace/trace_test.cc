@@ -13,11 +13,11 @@ namespace {
 TEST(TraceRecorder, NumbersEventsAndKeepsCauseAndTime) {
   ManualClock clock;
   TraceRecorder trace(clock);
-  const TracePoint first = TracePoint(&trace).Add(Note{"first"});
+  const TracePoint first = TracePoint(&trace).Add(LoopStopped{"first"});
   clock.Advance(std::chrono::microseconds(5));
-  const TracePoint second = first.Add(Note{"second"});
-  first.Add(Note{"third"});
-  second.Add(Note{"fourth"});
+  const TracePoint second = first.Add(LoopStopped{"second"});
+  first.Add(LoopStopped{"third"});
+  second.Add(LoopStopped{"fourth"});
 
   ASSERT_EQ(trace.events().size(), 4u);
   const EventId parents[] = {0, 1, 1, 2};
@@ -32,14 +32,14 @@ TEST(TraceRecorder, NumbersEventsAndKeepsCauseAndTime) {
 TEST(TracePoint, NowhereTakesNothing) {
   const TracePoint nowhere;
   EXPECT_FALSE(nowhere);
-  EXPECT_FALSE(nowhere.Add(Note{"lost"}));
+  EXPECT_FALSE(nowhere.Add(LoopStopped{"lost"}));
 }
 
 TEST(TraceRecorder, IsBoundedButKeepsTheEnd) {
   ManualClock clock;
   TraceRecorder trace(clock);
   const TracePoint root(&trace);
-  for (size_t i = 0; i < limits::kMaxTraceEvents + 10; ++i) root.Add(Note{"flood"});
+  for (size_t i = 0; i < limits::kMaxTraceEvents + 10; ++i) root.Add(LoopStopped{"flood"});
   root.Add(Answered{.question = Ask("example.")});
   EXPECT_EQ(trace.events().size(), limits::kMaxTraceEvents + 1);
   EXPECT_EQ(trace.left_out(), 10u);
@@ -51,7 +51,7 @@ TEST(Tree, HoldsItsWidthAtAnyDepth) {
   ManualClock clock;
   TraceRecorder trace(clock);
   TracePoint at(&trace);
-  for (size_t i = 0; i < limits::kMaxTraceEvents; ++i) at = at.Add(Note{"deeper"});
+  for (size_t i = 0; i < limits::kMaxTraceEvents; ++i) at = at.Add(LoopStopped{"deeper"});
   const std::string tree = RenderTree(trace);
   size_t longest = 0;
   for (size_t start = 0; start < tree.size();) {
