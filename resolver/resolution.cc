@@ -126,7 +126,7 @@ Task<FetchOutcome> Walk::AskUntilUseful(Delegation cut, TracePoint at) {
   FetchOutcome outcome;
   Slist servers(cut, parts_.options.slist_options());
   ServerAddresses addresses(parts_, fetch_, at);
-  if (at) TraceGlue(at, cut);
+  if (at) TraceGlue(at, cut, parts_.options.slist_options());
   addresses.AddKnown(servers);
   trace::Attempt attempt = trace::Attempt::kFirst;
   while (true) {

@@ -141,11 +141,23 @@ TracePoint TraceCut(TracePoint at, const Delegation& cut, bool from_referral) {
   return at.Add(std::move(event));
 }
 
-void TraceGlue(TracePoint at, const Delegation& cut) {
-  if (cut.cut.IsRoot()) return;
-  for (const DelegationServer& server : cut.servers)
-    if (!server.addresses.empty())
+void TraceGlue(TracePoint at, const Delegation& cut, const Slist::Options& options) {
+  for (const DelegationServer& server : cut.servers) {
+    if (!server.addresses.empty() && !cut.cut.IsRoot())
       at.Add(trace::GlueUsed{.server = server.name, .addresses = server.addresses});
+    TraceSkipped(at, server.name, server.addresses, options);
+  }
+}
+
+void TraceSkipped(TracePoint at, const Name& server, const std::vector<IpAddress>& addresses,
+                  const Slist::Options& options) {
+  for (const IpAddress& address : addresses) {
+    const bool family_on = address.is_v6() ? options.ipv6 : options.ipv4;
+    const std::string_view rule = Slist::WhyNotAsked(address, options);
+    if (!family_on || rule.empty()) continue;
+    at.Add(trace::ServerSkipped{
+        .server = server, .endpoint = Endpoint{address, options.port}, .rule = std::string(rule)});
+  }
 }
 
 void TracePick(TracePoint at, const Slist& servers, const std::optional<SlistPick>& pick) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "resolver/resolution.h"
+#include "resolver/resolution_trace.h"
 
 namespace cairn {
 namespace {
@@ -27,6 +28,7 @@ void ServerAddresses::AddKnown(Slist& servers) {
       if (known == nullptr || known->kind() != CacheKind::kRrset) continue;
       for (const ByteView rdata : known->rdatas()) addresses.push_back(AddressIn(type, rdata));
     }
+    if (at_) TraceSkipped(at_, name, addresses, parts_.options.slist_options());
     if (!addresses.empty()) servers.AddAddresses(name, addresses);
   }
 }
@@ -104,6 +106,7 @@ bool ServerAddresses::Collect(Slist& servers) {
   bool found = false;
   for (Lookup& lookup : lookups_) {
     if (!lookup.addresses.empty()) {
+      if (at_) TraceSkipped(at_, lookup.server, lookup.addresses, parts_.options.slist_options());
       servers.AddAddresses(lookup.server, lookup.addresses);
       lookup.addresses.clear();
       found = true;

@@ -15,21 +15,6 @@ constexpr Duration kUnknownScore = std::chrono::milliseconds(20);
 // One question in that many sends a probe: probing may add 5 % of traffic.
 constexpr uint64_t kQuestionsPerProbe = 20;
 
-bool Allowed(const IpAddress& address, const Slist::Options& options) {
-  if (address.is_v6() ? !options.ipv6 : !options.ipv4) return false;
-  switch (ReachOf(address)) {
-    case AddressReach::kGlobal:
-      return true;
-    case AddressReach::kPrivate:
-      return options.query_private;
-    case AddressReach::kLoopback:
-      return options.query_loopback;
-    case AddressReach::kNever:
-      return false;
-  }
-  return false;
-}
-
 double Milliseconds(Duration duration) { return std::chrono::duration<double, std::milli>(duration).count(); }
 
 // Whoever may be asked comes before whoever may not, the cheaper one first.
@@ -60,6 +45,22 @@ std::string_view ToText(ScoreReason reason) {
   return "unknown";
 }
 
+std::string_view Slist::WhyNotAsked(const IpAddress& address, const Options& options) {
+  if (address.is_v6() && !options.ipv6) return "ipv6 is false";
+  if (!address.is_v6() && !options.ipv4) return "ipv4 is false";
+  switch (ReachOf(address)) {
+    case AddressReach::kGlobal:
+      return "";
+    case AddressReach::kPrivate:
+      return options.query_private ? "" : "a private address, and query-private is false";
+    case AddressReach::kLoopback:
+      return options.query_loopback ? "" : "a loopback address, and query-loopback is false";
+    case AddressReach::kNever:
+      break;
+  }
+  return "an address where no server can be";
+}
+
 Slist::Slist(const Delegation& delegation, const Options& options)
     : zone_cut_(delegation.cut), options_(options) {
   for (const DelegationServer& server : delegation.servers) {
@@ -83,7 +84,7 @@ void Slist::AddAddress(NameView server, const IpAddress& address) {
   const bool there =
       std::any_of(candidates_.begin(), candidates_.end(),
                   [&](const SlistCandidate& candidate) { return candidate.endpoint == endpoint; });
-  if (!there && Allowed(address, options_))
+  if (!there && WhyNotAsked(address, options_).empty())
     candidates_.push_back({.server = Name(server), .endpoint = endpoint});
 }
 

@@ -69,8 +69,11 @@ class Slist {
   };
   static constexpr int kMaxTriesPerServer = 3;
 
-  // Takes names and glue of the cut. Addresses of a family that is off, or nobody can be at (0.0.0.0, ::,
-  // multicast, broadcast), are skipped quietly.
+  // Why nobody is asked at `address`: its family is off, it is nobody's (0.0.0.0, ::, multicast, broadcast),
+  // or it is on the inside and we must not go there. Empty: he may be.
+  static std::string_view WhyNotAsked(const IpAddress& address, const Options& options);
+
+  // Takes names and glue of the cut. Addresses that may not be asked are skipped.
   Slist(const Delegation& delegation, const Options& options);
 
   const Name& zone_cut() const { return zone_cut_; }

@@ -317,6 +317,24 @@ TEST(Resolution, TraceTellsTheStory) {
   EXPECT_EQ(count(trace::Answered{}), 1u);
 }
 
+TEST(Resolution, TraceSaysWhichAddressesMayNotBeAsked) {
+  ScriptedWorld world;
+  world.AddServer("198.51.100.1",
+                  {{"www.example. A",
+                    "authority example. 300 NS ns.example.; additional ns.example. 300 A 127.0.0.2; "
+                    "additional ns.example. 300 AAAA 2001:db8::1"}});
+  const auto recorder = std::make_shared<TraceRecorder>(world.clock);
+  EXPECT_EQ(world.Ask("www.example. A", recorder).substr(0, 8), "SERVFAIL");
+  std::vector<std::string> skipped;
+  for (const TraceEvent& event : recorder->events()) {
+    if (const auto* skip = std::get_if<trace::ServerSkipped>(&event.body))
+      skipped.push_back(skip->endpoint->ToText() + " " + skip->rule);
+  }
+  // IPv6 is off in this world, which its owner knows.
+  EXPECT_EQ(skipped,
+            std::vector<std::string>{"127.0.0.2@53 a loopback address, and query-loopback is false"});
+}
+
 TEST(Priming, RootsOwnServersReplaceTheHints) {
   ResolverOptions options = ScriptedWorld::DefaultOptions();
   options.prime_root = true;
