@@ -209,6 +209,7 @@ int Serve(const AuthArguments& arguments) {
   std::optional<AuthOptions> options = ReadAuthOptions(arguments, complaints);
   for (const Complaint& complaint : complaints) fmt::print(stderr, "{}\n", complaint.ToText());
   if (!options) return 1;
+  HoldHangup();
   SetNameHashKey(*NewSystemRandom());
   AuthServer server(arguments, *std::move(options));
   const absl::Status prepared = server.Prepare();

@@ -10,16 +10,28 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <initializer_list>
 #include <utility>
 
 namespace cairn {
+namespace {
+
+// For this thread and those it starts from now on.
+sigset_t Block(std::initializer_list<int> signals) {
+  sigset_t blocked;
+  sigemptyset(&blocked);
+  for (const int each : signals) sigaddset(&blocked, each);
+  pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
+  return blocked;
+}
+
+}  // namespace
+
+void HoldHangup() { Block({SIGHUP}); }
 
 Supervisor::Supervisor() {
   std::signal(SIGPIPE, SIG_IGN);
-  sigset_t handled;
-  sigemptyset(&handled);
-  for (const int each : {SIGHUP, SIGTERM, SIGINT}) sigaddset(&handled, each);
-  pthread_sigmask(SIG_BLOCK, &handled, nullptr);
+  const sigset_t handled = Block({SIGHUP, SIGTERM, SIGINT});
   signal_fd_ = signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK);
   if (signal_fd_ >= 0) return;
   fmt::print(stderr, "signalfd: {}\n", std::strerror(errno));  // without it nothing could end us cleanly

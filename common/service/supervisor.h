@@ -7,6 +7,11 @@
 
 namespace cairn {
 
+// Lets SIGHUP wait until there is a Supervisor. Its default effect is to end the process, and whoever asks
+// for a reload while the first zones are being read does not want that. SIGTERM and SIGINT keep theirs till
+// then: there is nothing to end in order yet.
+void HoldHangup();
+
 class Supervisor {
  public:
   // Blocks SIGHUP, SIGTERM and SIGINT for this thread and those it starts from now on, and ignores SIGPIPE (a

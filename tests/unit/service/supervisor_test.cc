@@ -37,5 +37,16 @@ TEST(SupervisorTest, ReloadsOnHangupServesWatchedDescriptorsAndEndsOnTerminate) 
   waiting.join();
 }
 
+TEST(SupervisorTest, AHangupThatCameBeforeItIsNotLost) {
+  std::thread waiting([] {
+    HoldHangup();
+    pthread_kill(pthread_self(), SIGHUP);
+    Supervisor supervisor;
+    supervisor.OnHangup([] { pthread_kill(pthread_self(), SIGTERM); });
+    EXPECT_EQ(supervisor.Run(), SIGTERM);
+  });
+  waiting.join();
+}
+
 }  // namespace
 }  // namespace cairn
