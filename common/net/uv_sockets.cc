@@ -33,8 +33,13 @@ absl::StatusOr<Descriptor> OpenSocket(const Endpoint& local, int type) {
 
 absl::Status Bind(int fd, const Endpoint& local) {
   const SocketAddress address = ToSystem(local);
-  if (bind(fd, &address.any, address.octets) != 0) return SystemError("listen", local);
-  return absl::OkStatus();
+  if (bind(fd, &address.any, address.octets) == 0) return absl::OkStatus();
+  if (errno != EACCES) return SystemError("listen", local);
+  return Err(absl::StatusCode::kPermissionDenied,
+             fmt::format("{}: cannot listen: the system keeps ports this low for root and for programs with "
+                         "CAP_NET_BIND_SERVICE; choose a higher one, or start as root with 'user' in the "
+                         "configuration",
+                         local.ToText()));
 }
 
 // Datagrams are never fragmented by us, nor shrunk by forged "fragmentation needed" messages (RFC 9715

@@ -172,7 +172,13 @@ absl::StatusOr<ControlReply> AskControl(const std::string& path, std::span<const
   const int fd = NewSocket();
   if (fd < 0) return SystemError(path, "open a control socket");
   const absl::Cleanup closed = [fd] { close(fd); };
-  if (!Connected(fd, *address)) return SystemError(path, "reach a server through its control socket");
+  if (!Connected(fd, *address)) {
+    if (errno != ENOENT) return SystemError(path, "reach a server through its control socket");
+    return Err(absl::StatusCode::kNotFound,
+               fmt::format("{}: no server has a control socket there; its configuration names it "
+                           "(control-socket), and --socket says where it is",
+                           path));
+  }
 
   std::string request;
   for (const std::string& word : words) request += (request.empty() ? "" : " ") + word;

@@ -136,7 +136,8 @@ TEST_F(ControlTest, LeavesOtherFilesAlone) {
 TEST_F(ControlTest, SaysWhenNobodyAnswers) {
   const std::vector<std::string> words = {"status"};
   EXPECT_EQ(ErrorText(AskControl(path_, words).status()),
-            path_ + ": cannot reach a server through its control socket: No such file or directory");
+            path_ + ": no server has a control socket there; its configuration names it (control-socket), and "
+                    "--socket says where it is");
 }
 
 }  // namespace
