@@ -82,7 +82,8 @@ void DeclareAuthOptions(ConfigSchema& schema, AuthOptions& options) {
       "workers; auto is one for each processor");
   server.Text("user", options.user, "whom to become when started as root");
   server.Text("state-dir", options.state_dir, "where the server keeps what it must not forget");
-  server.Text("control-socket", options.control_socket, "where `cairn-auth ctl` reaches the server");
+  server.Text("control-socket", options.control_socket,
+              "where `cairn-auth ctl` reaches the server; empty: nowhere");
   ConfigSchema& log = schema.Section("log", "what the operator is told");
   static bool standard_error = true;  // the one target there is
   log.Choice<bool>("target", standard_error, {{"stderr", true}}, "where lines go");
@@ -140,6 +141,12 @@ void RefuseDoubles(const std::vector<ZoneOptions>& zones, Complaints& complaints
   }
 }
 
+TextPosition PlaceOf(const ConfigNode& document, std::string_view section, std::string_view option) {
+  const ConfigNode* outer = document.Find(section);
+  const ConfigNode* inner = outer == nullptr ? nullptr : outer->Find(option);
+  return inner == nullptr ? document.where : inner->where;
+}
+
 std::string Absolute(const std::string& path, const fs::path& folder) {
   return path.empty() ? path : (folder / path).lexically_normal().string();
 }
@@ -157,17 +164,20 @@ void MakeAbsolute(AuthOptions& options, const std::string& config_file) {
 
 std::optional<AuthOptions> ReadAuthOptions(const AuthArguments& arguments, Complaints& complaints) {
   AuthOptions options;
+  options.listen = {*Endpoint::FromText("0.0.0.0@53"), *Endpoint::FromText("::@53")};
   if (!arguments.config_file.empty()) {
     const std::optional<ConfigNode> document = ReadConfigFile(arguments.config_file, complaints);
     if (!document) return std::nullopt;
     ConfigSchema schema;
     DeclareAuthOptions(schema, options);
     schema.Read(*document, complaints);
+    if (options.listen.empty()) {
+      Complain(complaints, PlaceOf(*document, "server", "listen"),
+               "listen: at least one ADDRESS@PORT is needed");
+    }
     MakeAbsolute(options, arguments.config_file);
   }
   if (!arguments.listen.empty()) options.listen = arguments.listen;
-  if (options.listen.empty())
-    options.listen = {*Endpoint::FromText("0.0.0.0@53"), *Endpoint::FromText("::@53")};
   if (!arguments.zones_dir.empty()) options.zones_dir = fs::absolute(arguments.zones_dir).string();
   for (const ZoneOptions& zone : arguments.zones) {
     options.zones.push_back(zone);

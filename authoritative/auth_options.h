@@ -31,17 +31,18 @@ struct ZoneOptions {
 };
 
 struct AuthOptions {
-  std::vector<Endpoint> listen;  // empty: 0.0.0.0@53 and ::@53
+  std::vector<Endpoint> listen;  // 0.0.0.0@53 and ::@53 unless something is said
   uint32_t threads = 0;          // 0: one a processor
   std::string user;
   std::string state_dir = "/var/lib/cairn-auth";
-  std::string control_socket = kDefaultControlSocket;
+  std::string control_socket;  // empty: none
   LogLevel log_level = LogLevel::kInfo;
   AnyAnswer any = AnyAnswer::kMinimal;
   std::string zones_dir;  // each NAME.zone in it is the file of zone NAME
   std::vector<ZoneOptions> zones;
 
-  static constexpr const char* kDefaultControlSocket = "/run/cairn-auth/control";
+  // Where `ctl` looks unless it is told.
+  static constexpr const char* kUsualControlSocket = "/run/cairn-auth/control";
 };
 
 // What stands on the command line of `serve`.

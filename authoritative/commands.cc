@@ -38,7 +38,7 @@ constexpr std::array<Verb, 4> kVerbs = {{
     {"serve", "serve [--config FILE] [--listen ADDRESS@PORT]... [--zone NAME=FILE]... [--zones DIR]",
      "Answers queries about zones, in the foreground, until SIGTERM; SIGHUP reads changed files again.\n"
      "  --config FILE           the configuration file (YAML)\n"
-     "  --listen ADDRESS@PORT   answer there instead of where the file says (127.0.0.1@5353, ::1@53)\n"
+     "  --listen ADDRESS@PORT   answer there instead of where the file says (127.0.0.1@5300, ::1@53)\n"
      "  --zone NAME=FILE        serve this zone too\n"
      "  --zones DIR             serve each file NAME.zone of this folder as zone NAME\n",
      RunServe},
@@ -164,7 +164,7 @@ int RunCheckConfig(Arguments& arguments) {
 }
 
 int RunCtl(Arguments& arguments) {
-  std::string socket = AuthOptions::kDefaultControlSocket;
+  std::string socket = AuthOptions::kUsualControlSocket;
   std::vector<std::string> words;
   while (arguments.Next()) {
     const auto path = arguments.ValueOf("--socket");

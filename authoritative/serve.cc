@@ -91,15 +91,10 @@ absl::Status AuthServer::OpenWorkers() {
   return absl::OkStatus();
 }
 
-// The default place exists where the system's service manager made it; a server in somebody's shell does
-// without.
 absl::Status AuthServer::OpenControl() {
+  if (options_.control_socket.empty()) return absl::OkStatus();
   absl::StatusOr<std::unique_ptr<ControlServer>> control = ControlServer::Open(options_.control_socket);
-  if (!control.ok()) {
-    if (options_.control_socket != AuthOptions::kDefaultControlSocket) return control.status();
-    log_.Warning("no-control-socket", {{"why", ErrorText(control.status())}});
-    return absl::OkStatus();
-  }
+  if (!control.ok()) return control.status();
   control_ = *std::move(control);
   using Words = std::span<const std::string>;
   control_->Register("status", "status               version, time, zones and queries", [this](Words) {

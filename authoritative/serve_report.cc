@@ -79,10 +79,12 @@ std::string StatusText(Duration running, const ZoneSet& zones, std::span<const W
   const auto seconds = std::chrono::floor<std::chrono::seconds>(running).count();
   const uint64_t udp = Sum(workers, [](const auto& each) { return each.responder.queries_udp; });
   const uint64_t tcp = Sum(workers, [](const auto& each) { return each.responder.queries_tcp; });
+  const std::string broken =
+      Broken(zones) == 0 ? "" : fmt::format(", {} of them cannot be served", Broken(zones));
   return fmt::format(
-      "version {}\nrunning {} s, {} threads\nzones {}, of which {} cannot be served\nrecords {}\n"
+      "version {}\nrunning {} s, {} threads\nzones {}{}\nrecords {}\n"
       "queries {} over UDP, {} over TCP\n",
-      Version(), seconds, workers.size(), zones.entries().size(), Broken(zones), Records(zones), udp, tcp);
+      Version(), seconds, workers.size(), zones.entries().size(), broken, Records(zones), udp, tcp);
 }
 
 std::string MetricsReport(const ZoneSet& zones, std::span<const WorkerCounters> workers) {

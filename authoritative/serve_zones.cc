@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <ctime>
 #include <functional>
 #include <thread>
 #include <utility>
@@ -111,10 +112,10 @@ std::string ServedZones::Accept(Served& served, LoadedZone loaded, Outcome& outc
   }
   ++outcome.loaded;
   if (served.zone != nullptr && SerialIsBefore(loaded.zone->serial(), served.zone->serial())) {
-    const std::string text =
-        fmt::format("{}: warning: serial {} is before {}, which was served: secondaries keep the old zone "
-                    "(RFC 1982)",
-                    served.options.file, loaded.zone->serial(), served.zone->serial());
+    const std::string text = fmt::format(
+        "{}: warning: serial {} is before {}, which was served: secondaries keep the old zone "
+        "(RFC 1982)",
+        served.options.file, loaded.zone->serial(), served.zone->serial());
     lines += text + "\n";
     log_.Warning("zone-warning", {{"zone", name}, {"complaint", text}});
   }
@@ -141,10 +142,9 @@ std::string ServedZones::Status(const NameView* apex) const {
     if (apex != nullptr && served->options.name != *apex) continue;
     text += served->options.name.ToText();
     if (served->zone != nullptr) {
-      text +=
-          fmt::format(" serial={} records={} octets={} loaded-at={:%FT%TZ}", served->zone->serial(),
-                      served->zone->record_count(), served->zone->MemoryOctets(),
-                      fmt::gmtime(static_cast<std::time_t>(served->loaded_at.seconds)));
+      text += fmt::format(" serial={} records={} octets={} loaded-at={:%FT%TZ}", served->zone->serial(),
+                          served->zone->record_count(), served->zone->MemoryOctets(),
+                          fmt::gmtime(static_cast<std::time_t>(served->loaded_at.seconds)));
     }
     const char* state = !served->refused          ? "served"
                         : served->zone == nullptr ? "SERVFAIL"

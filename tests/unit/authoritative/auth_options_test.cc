@@ -60,6 +60,7 @@ TEST_F(AuthOptionsTest, AnEmptyFileIsAllDefaults) {
   ASSERT_EQ(options->listen.size(), 2U);
   EXPECT_EQ(options->listen[0].ToText(), "0.0.0.0@53");
   EXPECT_EQ(options->listen[1].ToText(), "::@53");
+  EXPECT_EQ(options->control_socket, "");
 }
 
 struct MistakeCase {
@@ -72,6 +73,7 @@ constexpr MistakeCase kMistakes[] = {
      "c.yaml:2:12: error: threads: \"many\" is neither auto nor a number from 1 to 256"},
     {"server:\n  threads: 0\n",
      "c.yaml:2:12: error: threads: \"0\" is neither auto nor a number from 1 to 256"},
+    {"server:\n  listen: []\n", "c.yaml:2:11: error: listen: at least one ADDRESS@PORT is needed"},
     {"rate-limit: on\n", "c.yaml:1:13: error: rate-limit: not available in this version: write off"},
     {"cookies: {}\n", "c.yaml:1:10: error: cookies: not available in this version: write off"},
     {"zones:\n- {name: a, file: f, transfer: [{net: 1.2.3}]}\n",

@@ -10,7 +10,7 @@
 namespace cairn {
 namespace {
 
-std::string ZoneText(int serial) {
+std::string ZoneText(unsigned serial) {
   return "$TTL 60\n@ SOA ns h " + std::to_string(serial) + " 1 1 1 1\n@ NS ns.other.\n";
 }
 
@@ -98,6 +98,21 @@ TEST_F(ServedZonesTest, ReadsARefusedZoneAgainThoughItsFileIsTheSame) {
   Write("part", "www A 192.0.2.1");
   EXPECT_EQ(zones_.Read(options).loaded, 1U);
   EXPECT_EQ(Serials(), "a.=1");
+}
+
+// RFC 1982: 4294967295 is before 1, and 3 is not.
+TEST_F(ServedZonesTest, WarnsOfASerialThatWentBack) {
+  const std::vector<ZoneOptions> options = {Option("a.", "a")};
+  for (const unsigned serial : {4294967295U, 1U, 1U, 3U}) {
+    Write("a", ZoneText(serial));
+    EXPECT_EQ(zones_.Read(options).complaints, "") << serial;
+  }
+  Write("a", ZoneText(2));
+  EXPECT_EQ(zones_.Read(options).complaints,
+            directory_ +
+                "/a: warning: serial 2 is before 3, which was served: secondaries keep the old zone "
+                "(RFC 1982)\n");
+  EXPECT_EQ(Serials(), "a.=2");
 }
 
 TEST_F(ServedZonesTest, FollowsTheConfiguration) {
