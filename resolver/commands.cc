@@ -43,13 +43,20 @@ constexpr std::string_view kProgramHelp =
   cairn-resolver VERB --help                                        the flags of a verb
   cairn-resolver --version
 
-Exit codes: 0 done, 1 the work failed (SERVFAIL, bad configuration, ...), 2 wrong usage.
-)";
+Exit codes: 0 done, 1 the work failed (SERVFAIL, bad configuration, ...), 2 wrong usage.)";
+
+std::string UsageText(const Verb& verb) {
+  return fmt::format("usage: cairn-resolver {}{}{}{}", verb.name, verb.flags.empty() ? "" : " [FLAGS]",
+                     verb.operands.empty() ? "" : " ", verb.operands);
+}
+
+// A mistake must not be lost above a screen of help.
+std::string WithUsage(std::string_view mistake, const Verb& verb) {
+  return fmt::format("{}\n{}; --help tells more", mistake, UsageText(verb));
+}
 
 std::string HelpText(const Verb& verb) {
-  std::string out =
-      fmt::format("cairn-resolver {}{}{}{}\n\n{}\n\n", verb.name, verb.flags.empty() ? "" : " [FLAGS]",
-                  verb.operands.empty() ? "" : " ", verb.operands, verb.text);
+  std::string out = fmt::format("{}\n\n{}\n{}", UsageText(verb), verb.text, verb.flags.empty() ? "" : "\n");
   for (const Flag& flag : verb.flags) {
     out +=
         fmt::format("  {:<28}{}\n",
@@ -144,13 +151,14 @@ Command Parse(const Verb& verb, std::span<const std::string> arguments, size_t l
               size_t most_operands, const std::function<Command(const std::vector<std::string>&)>& make) {
   const Walked walked = WalkArguments(verb, arguments);
   if (walked.help) return PrintCommand{HelpText(verb)};
-  if (!walked.mistake.empty()) return WrongUsage{fmt::format("{}\n\n{}", walked.mistake, HelpText(verb))};
+  if (!walked.mistake.empty()) return WrongUsage{WithUsage(walked.mistake, verb)};
   if (walked.operands.size() < least_operands) {
-    return WrongUsage{fmt::format("'{}' needs {}\n\n{}", verb.name, verb.operands, HelpText(verb))};
+    return WrongUsage{WithUsage(fmt::format("'{}' needs {}", verb.name, verb.operands), verb)};
   }
   if (walked.operands.size() > most_operands) {
-    return WrongUsage{fmt::format("'{}' does not know what to do with '{}'\n\n{}", verb.name,
-                                  walked.operands[most_operands], HelpText(verb))};
+    return WrongUsage{WithUsage(
+        fmt::format("'{}' does not know what to do with '{}'", verb.name, walked.operands[most_operands]),
+        verb)};
   }
   return make(walked.operands);
 }
@@ -172,7 +180,7 @@ Command ParseServe(std::span<const std::string> arguments) {
                         }});
   verb.flags.push_back(
       {"--trace", "NAME|REGEX",
-       "write the trace of each client query for this name, or which matches, to standard error",
+       "write the trace of each client query for this name, or matching this pattern, to standard error",
        [&](const std::string& value) { return SetText(command.trace, value); }});
   return Parse(verb, arguments, 0, 0, [&](const auto&) -> Command { return command; });
 }
@@ -207,16 +215,15 @@ Command ParseTrace(std::span<const std::string> arguments) {
   const Command parsed =
       Parse(verb, arguments, 0, 2, [&](const std::vector<std::string>& operands) -> Command {
         if (schema) return PrintCommand{TraceSchema()};
-        if (operands.empty()) return WrongUsage{fmt::format("'trace' needs a NAME\n\n{}", HelpText(verb))};
+        if (operands.empty()) return WrongUsage{WithUsage("'trace' needs a NAME", verb)};
         absl::StatusOr<Name> qname = Name::FromText(operands[0]);
         if (!qname.ok()) {
           return WrongUsage{
-              fmt::format("'{}' is no domain name: {}\n", operands[0], ErrorText(qname.status()))};
+              fmt::format("'{}' is no domain name: {}", operands[0], ErrorText(qname.status()))};
         }
         const std::optional<RrType> qtype = operands.size() < 2 ? rr::kA : RrType::FromText(operands[1]);
-        if (!qtype)
-          return WrongUsage{
-              fmt::format("'{}' is no record type (A, AAAA, MX, TYPE65280, ...)\n", operands[1])};
+        if (!qtype || (qtype->IsMeta() && *qtype != rr::kAny))
+          return WrongUsage{fmt::format("'{}' is no record type (A, AAAA, MX, TYPE65280, ...)", operands[1])};
         command.asked = Question{.qname = *std::move(qname), .qtype = *qtype};
         return command;
       });
@@ -258,7 +265,7 @@ Command ParseControl(std::span<const std::string> arguments) {
 }  // namespace
 
 Command ParseCommandLine(std::span<const std::string> arguments) {
-  if (arguments.empty()) return WrongUsage{std::string(kProgramHelp)};
+  if (arguments.empty()) return WrongUsage{fmt::format("a verb is missing\n\n{}", kProgramHelp)};
   const std::string& verb = arguments[0];
   const std::span<const std::string> rest = arguments.subspan(1);
   if (verb == "serve") return ParseServe(rest);

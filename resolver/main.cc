@@ -47,7 +47,7 @@ int Run(const PrintCommand& command) {
 }
 
 int Run(const WrongUsage& wrong) {
-  fmt::print(stderr, "{}", wrong.text);
+  fmt::print(stderr, "cairn-resolver: {}\n", wrong.text);
   return kWrongUsage;
 }
 

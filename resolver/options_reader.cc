@@ -166,6 +166,8 @@ void CheckTogether(const ProgramOptions& options, const ConfigNode& document, Co
   const ResolverOptions& resolver = options.resolver;
   if (options.server.listen.empty())
     complain(where("server", "listen"), "listen: at least one ADDRESS@PORT is needed");
+  if (resolver.root_hints.empty())
+    complain(where("resolver", "root-hints"), "root-hints: write builtin, or the path of a zone file");
   if (const std::optional<std::string> open = OpenByAccident(options))
     complain(where("server", "listen"), *open);
   if (!resolver.ipv4 && !resolver.ipv6) {

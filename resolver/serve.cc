@@ -23,6 +23,20 @@ size_t ThreadsOf(const ServerOptions& server) {
   return server.threads != 0 ? server.threads : std::max(1U, std::thread::hardware_concurrency());
 }
 
+// What changed although a reload cannot take it over.
+std::vector<std::string_view> NeedsRestart(const ProgramOptions& running, const ProgramOptions& next) {
+  std::vector<std::string_view> changed;
+  const auto note = [&changed](bool differs, std::string_view option) {
+    if (differs) changed.push_back(option);
+  };
+  note(next.server.listen != running.server.listen, "listen");
+  note(next.server.threads != running.server.threads, "threads");
+  note(next.server.user != running.server.user, "user");
+  note(next.server.control_socket != running.server.control_socket, "control-socket");
+  note(next.resolver.cache_size_octets != running.resolver.cache_size_octets, "cache-size");
+  return changed;
+}
+
 // Whole trees, one write each, so that those of several workers do not mix. A closed pipe loses the tree.
 void WriteTrace(std::string_view tree) {
   const std::string text = fmt::format("\n{}", tree);
@@ -46,8 +60,9 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(Host host, const ProgramOp
   RaiseDescriptorLimit(kWantedDescriptors);
   std::unique_ptr<Server> server(new Server(std::move(host), options));
   CAIRN_RETURN_IF_ERROR(server->OpenWorkers());
-  CAIRN_RETURN_IF_ERROR(server->OpenControl(supervisor));
   CAIRN_RETURN_IF_ERROR(DropPrivileges(options.server.user));
+  CAIRN_RETURN_IF_ERROR(
+      server->OpenControl(supervisor));  // owned by that user, who may use it and unlinks it
   for (const std::unique_ptr<ServeWorker>& worker : server->workers_) worker->Start();
   supervisor.OnHangup([its = server.get()] { its->Reload(); });
   return server;
@@ -101,10 +116,16 @@ ControlReply Server::Reload() {
   }
   for (const std::unique_ptr<ServeWorker>& worker : workers_) worker->TakeOver();
   host_.log.SetLevel(options->server.log_level);
+  std::string text = "reloaded\n";
+  for (const std::string_view option : NeedsRestart(options_, *options)) {
+    host_.log.Warning("needs-restart", {{"option", option}});
+    text += fmt::format("{} has changed: that needs a restart\n", option);
+  }
   host_.log.Info("reloaded");
+  options->resolver.cache_size_octets = options_.resolver.cache_size_octets;
   options_.resolver = std::move(options->resolver);
   options_.server.log_level = options->server.log_level;
-  return {.ok = true, .text = "reloaded; a change of sockets, threads, user or cache-size needs a restart\n"};
+  return {.ok = true, .text = std::move(text)};
 }
 
 void Server::TraceMatching(const std::shared_ptr<const TracePattern>& pattern) {

@@ -84,6 +84,30 @@ class CommandsTest(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn(f"127.0.0.1@{port}", done.stderr)
 
+    def test_a_plain_start_warns_of_nothing(self):
+        port = free_port(["127.0.0.1"])
+        zone = f"corp.example={LAB_ZONES}/corp.example.zone"
+        server = Process([AUTH, "serve", "--listen", f"127.0.0.1@{port}", "--zone", zone], self.folder + "/log")
+        server.wait_ready("127.0.0.1", port, "corp.example")
+        self.assertEqual(server.stop(), 0)
+        with open(self.folder + "/log") as log:
+            self.assertEqual([line for line in log if " info " not in line], [])
+
+    def test_a_reload_names_what_needs_a_restart(self):
+        port = free_port(["127.0.0.1"])
+        control = self.folder + "/control"
+        text = f"server:\n  listen: [127.0.0.1@{port}]\n  control-socket: {control}\n  threads: 1\n" \
+               f"resolver:\n  root-hints: {LAB_ZONES}/root.hints\n"
+        config = self.write("c.yaml", text)
+        server = Process([RESOLVER, "serve", "--config", config], self.folder + "/log").wait_ready("127.0.0.1", port)
+        try:
+            self.assertEqual(run(RESOLVER, "ctl", "--socket", control, "reload").stdout, "reloaded\n")
+            self.write("c.yaml", text.replace("threads: 1", "threads: 2"))
+            self.assertEqual(run(RESOLVER, "ctl", "--socket", control, "reload").stdout,
+                             "reloaded\nthreads has changed: that needs a restart\n")
+        finally:
+            self.assertEqual(server.stop(), 0)
+
     def test_an_open_resolver_by_accident_is_refused(self):
         done = run(RESOLVER, "serve", "--listen", f"0.0.0.0@{free_port(['127.0.0.1'])}")
         self.assertIn(done.returncode, (1, 2))

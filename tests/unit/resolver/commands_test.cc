@@ -89,6 +89,7 @@ TEST(CommandLine, WrongUsageSaysWhatIsWrong) {
       {"trace", "'trace' needs a NAME"},
       {"trace a..b", "'a..b' is no domain name"},
       {"trace example FROB", "'FROB' is no record type"},
+      {"trace example AXFR", "'AXFR' is no record type"},
       {"trace example A B", "does not know what to do with 'B'"},
       {"trace example --format html", "expected tree or json"},
       {"check-config", "'check-config' needs FILE"},
@@ -100,7 +101,18 @@ TEST(CommandLine, WrongUsageSaysWhatIsWrong) {
     const auto* wrong = std::get_if<WrongUsage>(&command);
     ASSERT_NE(wrong, nullptr);
     EXPECT_THAT(wrong->text, testing::HasSubstr(c.contains));
+    EXPECT_THAT(wrong->text, testing::Not(testing::EndsWith("\n")));  // the program ends the line
   }
+}
+
+// Whoever mistyped reads what was wrong, not a screen of help.
+TEST(CommandLine, AMistakeIsToldInTwoLines) {
+  const Command command = Parse("trace example A B");
+  const auto* wrong = std::get_if<WrongUsage>(&command);
+  ASSERT_NE(wrong, nullptr);
+  EXPECT_EQ(wrong->text,
+            "'trace' does not know what to do with 'B'\n"
+            "usage: cairn-resolver trace [FLAGS] NAME [TYPE]; --help tells more");
 }
 
 TEST(CommandLine, FlagsStandAboveTheFile) {

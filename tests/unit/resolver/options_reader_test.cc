@@ -117,6 +117,7 @@ TEST(OptionsReader, SaysWhatIsWrongAndWhere) {
       {"server: {threads: 0}\n", "c.yaml:1:19: error: threads: expected auto, or a number from 1 to 256"},
       {"server: {threads: [1]}\n", "c.yaml:1:19: error: threads: expected auto, or a number from 1 to 256"},
       {"server: {listen: []}\n", "c.yaml:1:18: error: listen: at least one ADDRESS@PORT is needed"},
+      {"resolver: {root-hints: \"\"}\n", "c.yaml:1:24: error: root-hints: write builtin, or the path"},
       {"server:\n  listen: [\"::@53\"]\n",
        "c.yaml:2:11: error: listen ::@53 takes queries on every address, but"},
       {"access: [{net: 10.0.0.0/33, action: allow}]\n", "c.yaml:1:16: error: net: "},
