@@ -4,7 +4,7 @@
 # zones/lab, on 127.53.0.1 to 127.53.0.5. Nothing leaves the machine.
 #   packaging/quickstart.sh          stays up until Ctrl-C, so that you can ask it yourself
 #   packaging/quickstart.sh --once   ends after the demonstration; exit code 0 when every name resolved as it should
-#   LAB_PORT=5300, RESOLVER=127.0.0.1@5353 in the environment choose other sockets.
+#   LAB_PORT=5300, RESOLVER=127.0.0.1@5335 in the environment choose other sockets.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 once=false
@@ -14,7 +14,7 @@ case ${1:-} in
   *) sed -n '2,7s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
 lab_port=${LAB_PORT:-5300}
-resolver=${RESOLVER:-127.0.0.1@5353}
+resolver=${RESOLVER:-127.0.0.1@5335}
 lab=$PWD/zones/lab
 
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
@@ -47,14 +47,15 @@ start() {
   started+=($!)
 }
 
-# ready NAME ADDRESS PORT QNAME: waits until the server there answers.
+# ready NAME ADDRESS PORT QNAME: waits until the server started last answers there; if it ended, somebody else would.
 ready() {
   local try
   for try in $(seq 50); do
-    if dig +time=1 +tries=1 +short @"$2" -p "$3" "$4" SOA >/dev/null 2>&1; then return 0; fi
     sleep 0.1
+    kill -0 "${started[-1]}" 2>/dev/null || break
+    if dig +time=1 +tries=1 +short @"$2" -p "$3" "$4" SOA >/dev/null 2>&1; then return 0; fi
   done
-  echo "$1 does not answer on $2@$3. Its log:" >&2
+  echo "$1 does not answer on $2@$3 (LAB_PORT and RESOLVER choose other sockets). Its log:" >&2
   cat "$work/$1.log" >&2
   return 1
 }

@@ -9,7 +9,7 @@ source packaging/dependencies.sh
 install_packages "${build_packages[@]}" "${test_packages[@]}"
 
 jobs=$(nproc)
-export CCACHE_NOHASHDIR=1  # a build elsewhere on this machine serves this one
+export CCACHE_NOHASHDIR=1  # another build folder of this checkout serves this one
 cmake --preset asan >/dev/null
 cmake --build --preset asan -- -j"$jobs"
 ctest --preset asan -j"$jobs" "$@"
