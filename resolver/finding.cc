@@ -118,12 +118,23 @@ class Judgement {
   // A server that does not speak for the zone can only refer us to who does.
   void WithoutAuthority() {
     if (out_.rcode == Rcode::kNoError && TakeReferral()) return;
+    if (RefersToTheChildForDs())
+      return Conclude(FindingKind::kUseless, "it does not know that DS is the parent's");
     const bool refers = std::any_of(authority_.begin(), authority_.end(),
                                     [](const Item& item) { return item.record->type == rr::kNs; });
     out_.lameness = refers && out_.rcode == Rcode::kNoError && reply_.answer.empty()
                         ? Lameness::kUpwardReferral
                         : Lameness::kNotAuthoritative;
     Conclude(FindingKind::kLame, cairn::ToText(out_.lameness));
+  }
+
+  // A parent from before DNSSEC treats DS like any other type and refers to the child (RFC 4035
+  // section 3.1.4.1). It serves the zone none the less: were it lame, whoever asks for a DS could make the
+  // zone unreachable.
+  bool RefersToTheChildForDs() const {
+    if (out_.asked.qtype != rr::kDs || out_.rcode != Rcode::kNoError) return false;
+    return std::any_of(authority_.begin(), authority_.end(),
+                       [&](const Item& item) { return item.open() && item.Is(out_.asked.qname, rr::kNs); });
   }
 
   void ServerError() {

@@ -117,7 +117,8 @@ constexpr FindingCase kKinds[] = {
     {"lame: negative without AA", "www.example. A", "example.", "rcode NXDOMAIN; SOA!",
      "lame: not authoritative; drop example. SOA: nothing of this reply is believed"},
     {"referral to the cut whose DS is asked", "example. DS", ".", "authority example. 3600 NS ns.test.",
-     "lame: refers upwards or sideways; drop example. NS: nothing of this reply is believed"},
+     "useless: it does not know that DS is the parent's; drop example. NS: nothing of this reply is "
+     "believed"},
     {"every server inside the cut without glue", "www.example. A", ".",
      "authority example. 3600 NS ns.example.",
      "useless: a referral without any server that could be asked; drop example. NS: a server inside the cut "
