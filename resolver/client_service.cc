@@ -81,6 +81,7 @@ ClientService::Fate ClientService::Receive(Query& query, const QueryView& view) 
   ++parts_.counters.client_queries;
   if (view.verdict == QueryVerdict::kDrop) {
     ++parts_.counters.client_malformed;
+    query.dropped = true;
     return Fate::kDone;
   }
   const AccessRule* rule = FirstMatch(parts_.options.access, query.to.client.address);

@@ -269,5 +269,25 @@ TEST(ClientService, TapSeesColdAndCachedAnswers) {
   EXPECT_GT(tap.events, 8u);
 }
 
+// Over TCP a connection keeps a place for each answer to come (common/net/network.h).
+TEST(ClientService, SaysWhatItWillNeverAnswer) {
+  ScriptedWorld world;
+  Message response = Asking("www.example. A");
+  response.header.response = true;
+  for (const auto& [message, dropped] :
+       {std::pair(response, true), std::pair(Asking("www.example. A"), false)}) {
+    const std::vector<uint8_t> packet = message.ToWire();
+    std::vector<uint8_t> reply(4096);
+    Query query{.packet = packet,
+                .to = {.listener = &world.listener,
+                       .client = {IpAddress::Literal("127.0.0.1"), 40000},
+                       .local = IpAddress::Literal("127.0.0.1")},
+                .tcp = true,
+                .reply = reply};
+    world.resolver->OnQueries({&query, 1});
+    EXPECT_EQ(query.dropped, dropped);
+  }
+}
+
 }  // namespace
 }  // namespace cairn
