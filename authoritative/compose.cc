@@ -30,7 +30,11 @@ class Composition {
     } else {
       // What did not fit is asked again over TCP: the less we send now the better (RFC 2181 section 9).
       out_.Rewind(question_only);
-      composed_.truncated = true;
+      composed_.truncated = !unprovable_;
+    }
+    if (unprovable_) {
+      out_.SetAuthoritative(false);
+      composed_.rcode = Rcode::kServFail;
     }
     if (composed_.truncated) out_.SetTruncated();
     out_.SetRcode(composed_.rcode);
@@ -38,7 +42,8 @@ class Composition {
   }
 
  private:
-  // RFC 1034 section 4.3.2 steps 2 and 3, from alias to alias. False when something did not fit.
+  // RFC 1034 section 4.3.2 steps 2 and 3, from alias to alias. False when something did not fit, or could not
+  // be proved.
   bool WriteAnswer();
   bool Take(const lookup::Answer& answer);
   bool Take(const lookup::NoData&) { return true; }
@@ -81,7 +86,8 @@ class Composition {
   std::array<std::array<uint8_t, kMaxNameOctets>, limits::kMaxAliasLinks> made_by_dname_;
   Node last_dname_;  // one that feeds itself is written once, however often it applies
 
-  NsecProofs proofs_;
+  DenialProofs proofs_;
+  bool unprovable_ = false;
   RrsetView brings_addresses_;  // NS, MX, SRV, ... that was written last (RFC 1034 section 4.3.2 step 6)
 };
 
@@ -90,7 +96,8 @@ bool Composition::WriteAnswer() {
   do {
     goes_on_ = false;
     const LookupResult result = Find(*zone_, *path_, request_.qtype);
-    if (request_.dnssec_ok) proofs_.Add(*zone_, path_->name(), result);
+    unprovable_ = request_.dnssec_ok && !proofs_.Add(*zone_, *path_, result);
+    if (unprovable_) return false;
     end_ = result;
     if (!std::visit([this](const auto& outcome) { return Take(outcome); }, result)) return false;
   } while (goes_on_);
@@ -195,8 +202,8 @@ bool Composition::WriteSoa() {
 
 bool Composition::WriteProofs() {
   NameBuffer buffer;
-  for (const Node node : proofs_.nodes()) {
-    if (!AddSet(node, node.Find(rr::kNsec), node.OwnerInto(buffer))) return false;
+  for (const auto& [owner, type] : proofs_.records()) {
+    if (!AddSet(owner, owner.Find(type), owner.OwnerInto(buffer))) return false;
   }
   return true;
 }

@@ -1,5 +1,6 @@
-// Which NSEC records prove what an answer says is not there (RFC 4035 section 3.1.3). NSEC3 (RFC 5155
-// section 7.2) will be a class beside this one: the same outcomes, another chain.
+// Which records prove what an answer says is not there. The chain of the zone decides how: NSEC (RFC 4035
+// section 3.1.3, nsec_denial.h) or NSEC3 (RFC 5155 section 7.2, nsec3_denial.h). An answer that goes from
+// alias to alias, maybe through several zones, gathers the proofs of all its links here, each record once.
 #pragma once
 
 #include <span>
@@ -10,22 +11,33 @@
 
 namespace cairn {
 
-class NsecProofs {
+class DenialProofs {
  public:
-  // Adds the owners of the NSECs that belong to `result`, the outcome of looking up `qname`; each once.
-  // Nothing when the zone has no NSEC chain.
-  void Add(const Zone& zone, NameView qname, const LookupResult& result);
-  std::span<const Node> nodes() const { return {nodes_.data(), nodes_.size()}; }
+  struct Record {
+    Node owner;
+    RrType type;  // NSEC or NSEC3
+    friend bool operator==(const Record&, const Record&) = default;
+  };
+
+  // Adds what proves `result`, the outcome of looking up `qname`; nothing for a zone without a chain. False
+  // when no proof can be had, and the answer is SERVFAIL: see ProveWithNsec3.
+  [[nodiscard]] bool Add(const Zone& zone, const LabelPath& qname, const LookupResult& result);
+  std::span<const Record> records() const { return {records_.data(), records_.size()}; }
+
+  // For the two that know how.
+  void Keep(Node owner, RrType type);
+  // False, and nothing spent, when the answer has used up what it may (limits::kNsec3DigestsPerAnswer).
+  bool SpendDigests(size_t digests);
 
  private:
-  void Cover(const Zone& zone, NameView name);
-  void CoverWildcard(const Zone& zone, Node closest_encloser);
-  void Keep(Node node);
-
-  // One for each link that a wildcard made, and two for the end of the chain: never more than it holds
-  // inline.
+  // A link which a wildcard made needs one, the end of the chain three: never more than it holds inline.
   static constexpr size_t kMost = limits::kMaxAliasLinks + 3;
-  absl::InlinedVector<Node, kMost> nodes_;
+  absl::InlinedVector<Record, kMost> records_;
+  size_t digests_left_ = limits::kNsec3DigestsPerAnswer;
 };
+
+// The name of the wildcard below a node that is shorter than the name asked for by a label at least, so that
+// "*" fits there too.
+NameView WildcardInto(Node parent, NameBuffer& out);
 
 }  // namespace cairn

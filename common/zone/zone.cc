@@ -124,6 +124,11 @@ Node Zone::NsecAtOrBefore(NameView name) const {
   return Node(*this, found.value_or(last_nsec_owner_));
 }
 
+Zone::Nsec3Owner Zone::Nsec3AtOrBefore(NameView name) const {
+  const Nsec3Chain::Found found = nsec3_chain_.Find(nsec3_chain_.HashOf(name));
+  return {Node(*this, found.node), found.matches};
+}
+
 void Zone::PrefetchSlot(const LabelPath& path) const {
   if (path.labels() <= apex_labels_) return;
   __builtin_prefetch(slots_.data() + SlotOf(path.Hash(apex_labels_ + 1)) * sizeof(Slot));
@@ -143,7 +148,8 @@ void Zone::PrefetchNode(const LabelPath& path) const {
 }
 
 size_t Zone::MemoryOctets() const {
-  return sizeof *this + arena_.size() + slots_.size() + nsec_owners_.MemoryOctets();
+  return sizeof *this + arena_.size() + slots_.size() + nsec_owners_.MemoryOctets() +
+         nsec3_chain_.MemoryOctets();
 }
 
 }  // namespace cairn

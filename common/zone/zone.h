@@ -5,7 +5,8 @@
 // order (RFC 4034 section 6.1), so a delegation and its glue share cache lines and iteration is a walk.
 // Children are found through a hash of (path, label); names below a zone cut or a DNAME are not in it,
 // because no question may reach them. Names that own an NSEC are in a qp-trie besides, which gives the
-// predecessor of a name that does not exist.
+// predecessor of a name that does not exist; those that own an NSEC3 are not names but hashes of names, and
+// in a list of these (nsec3_chain.h).
 //
 // Built by zone_builder.h, asked through zone_lookup.h.
 #pragma once
@@ -22,6 +23,7 @@
 #include "common/dns/types.h"
 #include "common/zone/arena.h"
 #include "common/zone/label_path.h"
+#include "common/zone/nsec3_chain.h"
 #include "common/zone/qp_trie.h"
 
 namespace cairn {
@@ -111,6 +113,8 @@ class Node {
     kDname = 2,     // a DNAME rules what is below (RFC 6672)
     kOccluded = 4,  // below a zone cut or a DNAME: glue, or hidden; never an answer (RFC 2136 section 7.18)
     kWildcardChild = 8,  // a child "*" exists: the source of synthesis (RFC 4592 section 3.3.1)
+    kHashOwner =
+        16,  // NSEC3 and its signatures alone: for questions it is not there (RFC 5155 section 7.2.8)
   };
 
   Node() = default;  // no node
@@ -193,6 +197,9 @@ struct Descent {
   Node source_of_synthesis;  // the "*" child of the closest encloser, when the name does not exist
 };
 
+// Which chain of records proves what a zone does not hold.
+enum class Denial : uint8_t { kNone, kNsec, kNsec3 };
+
 class Zone {
  public:
   // Nodes in canonical order, glue and other occluded data included.
@@ -226,13 +233,26 @@ class Zone {
   uint32_t serial() const { return serial_; }
   // TTL of a negative answer: the lesser of the SOA's own TTL and its MINIMUM field (RFC 2308 section 3).
   Ttl negative_ttl() const { return negative_ttl_; }
-  bool has_nsec() const { return nsec_owners_.size() > 0; }
+  // NSEC3 when an NSEC3PARAM names a chain that is there, for it is added last and removed first when a zone
+  // goes from one to the other (RFC 5155 sections 10.4 and 10.5).
+  Denial denial() const {
+    if (!nsec3_chain_.empty()) return Denial::kNsec3;
+    return nsec_owners_.size() > 0 ? Denial::kNsec : Denial::kNone;
+  }
 
   // `path` is that of a name at or below the apex.
   Descent Descend(const LabelPath& path) const;
   // Owner of the NSEC whose span holds `name` (or begins at it): the last NSEC owner at or before it in
-  // canonical order, or the last of the zone when there is none. Needs has_nsec().
+  // canonical order, or the last of the zone when there is none. Needs Denial::kNsec.
   Node NsecAtOrBefore(NameView name) const;
+  // The same by the hash of `name`, and whether the NSEC3 stands for `name` itself. Needs Denial::kNsec3.
+  struct Nsec3Owner {
+    Node node;
+    bool matches;
+  };
+  Nsec3Owner Nsec3AtOrBefore(NameView name) const;
+  // SHA-1 digests that one such question costs.
+  size_t Nsec3HashDigests() const { return nsec3_chain_.DigestsPerHash(); }
 
   // Fetches the cache lines which Descend(path) will touch first; calling for a whole batch overlaps the
   // waits.
@@ -274,6 +294,7 @@ class Zone {
   size_t slot_count_ = 0;
   QpTrie nsec_owners_;
   NodeId last_nsec_owner_ = kNoNode;
+  Nsec3Chain nsec3_chain_;
 };
 
 inline Node::Node(const Zone& zone, NodeId id) : zone_(&zone), at_(zone.At(id)) {}

@@ -3,9 +3,13 @@
 #include <algorithm>
 #include <bit>
 
+#include "common/base/limits.h"
+#include "common/dns/binary_text.h"
 #include "common/dns/case_folding.h"
 #include "common/dns/rdata.h"
+#include "common/dns/rdata_buffer.h"
 #include "common/zone/canonical_key.h"
+#include "fmt/format.h"
 
 namespace cairn {
 namespace {
@@ -17,7 +21,7 @@ bool HasTargetIn(NameView apex, const RrsetDraft& rrset) {
   });
 }
 
-// NSEC3 owners are hashes, not names of the zone: a question for one is denied as any other (RFC 5155
+// Such owners are hashes, not names of the zone: a question for one is denied as any other (RFC 5155
 // section 7.2.8).
 bool IsHashOwner(const NodeDraft& draft) {
   return draft.Find(rr::kNsec3) != nullptr &&
@@ -27,6 +31,19 @@ bool IsHashOwner(const NodeDraft& draft) {
 
 // Slots of hashes are all over memory: they are asked for that many ahead of their turn.
 constexpr size_t kAhead = 16;
+
+// Whether answers may be proved with that chain: a flag means that it is not whole yet (RFC 5155 section
+// 4.1.2).
+bool IsUsable(const Nsec3Params& params) {
+  return params.algorithm == kNsec3Sha1 && params.flags == 0 && params.iterations <= limits::kNsec3Iterations;
+}
+
+// Whether an NSEC3 record belongs to that chain, whatever its own flags say of opt-out.
+bool IsOf(const Nsec3Params& chain, ByteView nsec3) {
+  const Nsec3Params params = Nsec3Params::Of(nsec3);
+  return params.algorithm == chain.algorithm && params.iterations == chain.iterations &&
+         std::equal(params.salt.begin(), params.salt.end(), chain.salt.begin(), chain.salt.end());
+}
 
 }  // namespace
 
@@ -110,24 +127,37 @@ NodeId ZoneAssembly::Append(NodeId parent, ByteView label, NameView owner, const
   arena.Append(label);
   ++zone_->node_count_;
 
-  const bool occluded = (flags & Node::kOccluded) != 0;
-  const bool hidden = occluded || (draft != nullptr && IsHashOwner(*draft));
+  const bool hidden = (flags & (Node::kOccluded | Node::kHashOwner)) != 0;
   const bool has_addresses =
       draft != nullptr && (draft->Find(rr::kA) != nullptr || draft->Find(rr::kAaaa) != nullptr);
   if (!hidden || has_addresses) {
     const Placed placed{owner.Hash(), id};
     const ByteView octets(reinterpret_cast<const uint8_t*>(&placed), sizeof placed);
-    if (!hidden && parent != kNoNode) reachable_.Append(octets);
+    if (!hidden && parent != kNoNode) {
+      // A hash owner with a name below it is a non-terminal after all.
+      if (parent != last_shown_ && Node(*zone_, parent).Is(Node::kHashOwner)) {
+        const Placed above{owner.Parent().Hash(), parent};
+        reachable_.Append({reinterpret_cast<const uint8_t*>(&above), sizeof above});
+        last_shown_ = parent;
+      }
+      reachable_.Append(octets);
+    }
     if (has_addresses) addressed_.Append(octets);
   }
   if (parent != kNoNode && owner.IsWildcard()) arena.data()[size_t{parent} * 4 + 4] |= Node::kWildcardChild;
   if (draft == nullptr) return id;
+  if (parent == Zone::kApexId && draft->Find(rr::kNsec3) != nullptr) nsec3_owners_.push_back(id);
   for (const RrsetDraft& rrset : draft->rrsets) AppendRrset(id, rrset);
   return id;
 }
 
 uint8_t ZoneAssembly::FlagsFor(NodeId parent, NameView owner, const NodeDraft* draft) const {
   unsigned flags = 0;
+  if (draft != nullptr && IsHashOwner(*draft)) {
+    if (parent == Zone::kApexId)
+      return Node::kHashOwner;  // also below a DNAME at the apex (RFC 6672 section 2.3)
+    flags |= Node::kHashOwner;
+  }
   if (parent != kNoNode) {
     const Node above(*zone_, parent);
     if (above.Is(Node::kOccluded) || above.Is(Node::kZoneCut) || above.Is(Node::kDname))
@@ -173,7 +203,7 @@ std::shared_ptr<const Zone> ZoneAssembly::Finish(CheckReport& report) && {
   zone_->arena_.ShrinkToFit();
   FillSlots();
   ResolveTargets(report);
-  IndexNsecOwners();
+  if (!IndexNsec3Owners(report)) IndexNsecOwners();
   const RrsetView soa = zone_->soa();
   // SERIAL, REFRESH, RETRY, EXPIRE, MINIMUM (RFC 1035 section 3.3.13).
   const ByteView fields = soa.front().last(20);
@@ -250,6 +280,45 @@ uint32_t ZoneAssembly::FindTarget(const OpenTargets& open, ByteView rdata, const
   const bool hidden = found.Is(Node::kZoneCut) || found.Is(Node::kOccluded);
   if (hidden && (open.type != rr::kNs || IsBelowDname(found))) return kNoNode;
   return found.id() | (in_domain ? RrsetView::kInDomain : 0);
+}
+
+// False when no NSEC3PARAM at the apex names a chain that begins there (RFC 5155 section 7.3).
+bool ZoneAssembly::IndexNsec3Owners(CheckReport& report) {
+  if (nsec3_owners_.empty()) return false;
+  if (const RrsetView nsec3param = zone_->apex_node().Find(rr::kNsec3param)) {
+    for (const ByteView rdata : nsec3param) {
+      const Nsec3Params params = Nsec3Params::Of(rdata);
+      if (!IsUsable(params)) continue;
+      Nsec3Chain chain = ChainOf(params);
+      if (chain.empty() || !chain.Find(chain.HashOf(zone_->apex())).matches) continue;
+      zone_->nsec3_chain_ = std::move(chain);
+      return true;
+    }
+  }
+  report.Warning(
+      fmt::format("no NSEC3PARAM record of {} names a usable chain that holds the hash of the apex: "
+                  "the NSEC3 records prove nothing (RFC 5155 section 7.3)",
+                  zone_->apex().ToText()));
+  return false;
+}
+
+Nsec3Chain ZoneAssembly::ChainOf(const Nsec3Params& params) const {
+  std::vector<Nsec3Chain::Link> links;
+  RdataBuffer octets;
+  for (const NodeId id : nsec3_owners_) {
+    const Node node(*zone_, id);
+    const RrsetView nsec3 = node.Find(rr::kNsec3);
+    if (std::none_of(nsec3.begin(), nsec3.end(), [&](ByteView rdata) { return IsOf(params, rdata); }))
+      continue;
+    octets.Clear();
+    Nsec3Chain::Link& link = links.emplace_back(Nsec3Chain::Link{.hash = {}, .node = id});
+    if (ReadBase32Hex(AsText(node.label()), octets) && octets.size() == link.hash.size()) {
+      std::copy_n(octets.view().begin(), link.hash.size(), link.hash.begin());
+    } else {
+      links.pop_back();  // its owner is no hash
+    }
+  }
+  return Nsec3Chain(params, std::move(links));
 }
 
 void ZoneAssembly::IndexNsecOwners() {

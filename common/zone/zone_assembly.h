@@ -1,10 +1,11 @@
 // Lays out a Zone: takes its nodes in canonical order, adds the empty non-terminals between them, and when
-// all are there the hash of children, the places of glue, and the trie of NSEC owners. Only ZoneBuilder uses
-// it.
+// all are there the hash of children, the places of glue, and the trie of NSEC owners or the list of NSEC3
+// hashes. Only ZoneBuilder uses it.
 #pragma once
 
 #include <array>
 #include <memory>
+#include <vector>
 
 #include "common/zone/zone.h"
 #include "common/zone/zone_checks.h"
@@ -49,14 +50,18 @@ class ZoneAssembly {
   void ResolveTargets(CheckReport& report);
   uint32_t FindTarget(const OpenTargets& open, ByteView rdata, const NodeTable& addresses,
                       CheckReport& report) const;
+  bool IndexNsec3Owners(CheckReport& report);
+  Nsec3Chain ChainOf(const Nsec3Params& params) const;
   void IndexNsecOwners();
 
   std::shared_ptr<Zone> zone_;
   std::array<NodeId, kMaxLabels + 1> chain_{};  // the node added last and its ancestors; the apex is [0]
   int depth_ = -1;                              // of the node added last
+  NodeId last_shown_ = kNoNode;                 // of the hash owners which are non-terminals
   Arena reachable_;                             // of Placed: what a descent may reach
   Arena addressed_;                             // of Placed: nodes with addresses
   Arena open_targets_;                          // of OpenTargets
+  std::vector<NodeId> nsec3_owners_;            // in canonical order, which is that of their hashes
 };
 
 }  // namespace cairn

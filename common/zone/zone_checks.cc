@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "common/base/limits.h"
+#include "common/dnssec/nsec3_hash.h"
 #include "fmt/format.h"
 
 namespace cairn {
@@ -96,6 +98,37 @@ void OneTtlPerSet(const NodeDraft& node, CheckReport& report) {
   }
 }
 
+// RFC 5155 section 4.1.2, RFC 9276 section 3.1.
+void Nsec3ParamsAreUsable(const NodeDraft& node, CheckReport& report) {
+  const RrsetDraft* nsec3param = node.at_apex ? node.Find(rr::kNsec3param) : nullptr;
+  if (nsec3param == nullptr) return;
+  for (const DraftRecord& record : nsec3param->records) {
+    const Nsec3Params params = Nsec3Params::Of(record.rdata);
+    if (params.algorithm != kNsec3Sha1) {
+      report.Warning(record,
+                     fmt::format("NSEC3 hash algorithm {} is not known: its chain proves nothing; 1 is SHA-1 "
+                                 "(RFC 5155 section 11)",
+                                 params.algorithm));
+    } else if (params.flags != 0) {
+      report.Warning(record,
+                     fmt::format("flags {} in NSEC3PARAM: its chain is not used (RFC 5155 section 4.1.2)",
+                                 params.flags));
+    } else if (params.iterations > limits::kNsec3Iterations) {
+      report.Warning(
+          record,
+          fmt::format("{} NSEC3 iterations: above {} the chain is not used, and validators take what it "
+                      "would deny for bogus; sign with 0 (RFC 5155 section 10.3, RFC 9276 section 3.1)",
+                      params.iterations, limits::kNsec3Iterations));
+    } else if (params.iterations > 0) {
+      report.Warning(
+          record,
+          fmt::format("{} NSEC3 iterations cost work and hide nothing, and validators may take the zone for "
+                      "unsigned: sign with 0 (RFC 9276 section 3.1)",
+                      params.iterations));
+    }
+  }
+}
+
 void SetFitsIntoAMessage(const NodeDraft& node, CheckReport& report) {
   for (const RrsetDraft& rrset : node.rrsets) {
     size_t octets = 0;
@@ -134,6 +167,7 @@ void CheckNode(const NodeDraft& node, CheckReport& report) {
   NoPowersBelowWildcard(node, report);
   OneTtlPerSet(node, report);
   SetFitsIntoAMessage(node, report);
+  Nsec3ParamsAreUsable(node, report);
 }
 
 void CheckOccluded(const NodeDraft& node, bool below_dname, CheckReport& report) {

@@ -58,6 +58,7 @@ class CheckReport {
   }
   // About the zone as a whole.
   void Error(std::string text) { Add(Severity::kError, 0, 0, std::move(text)); }
+  void Warning(std::string text) { Add(Severity::kWarning, 0, 0, std::move(text)); }
   void Add(Severity severity, uint32_t file, uint32_t line, std::string text);
 
   bool has_errors() const { return has_errors_; }

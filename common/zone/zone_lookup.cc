@@ -14,9 +14,13 @@ bool AnsweredByParent(const Descent& walk, RrType qtype) {
 
 // RFC 1034 section 4.3.2 step 3a, and the end of 3c for a wildcard.
 LookupResult FromNode(Node node, RrType qtype, bool synthesised) {
-  if (node.empty()) return NoData{node, synthesised};  // an empty non-terminal (RFC 4592 section 2.2.2)
+  // An empty non-terminal (RFC 4592 section 2.2.2), also when an NSEC3 is there: that is nobody's data (RFC
+  // 5155 section 7.2.8).
+  if (node.empty() || node.Is(Node::kHashOwner)) return NoData{node, synthesised};
   if (qtype == rr::kAny) return Answer{node, RrsetView(), synthesised};
-  if (const RrsetView rrset = node.Find(qtype)) return Answer{node, rrset, synthesised};
+  if (const RrsetView rrset = node.Find(qtype); rrset && qtype != rr::kNsec3) {
+    return Answer{node, rrset, synthesised};
+  }
   if (const RrsetView cname = node.Find(rr::kCname)) return Alias{node, cname, synthesised};
   return NoData{node, synthesised};
 }

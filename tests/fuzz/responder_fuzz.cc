@@ -4,11 +4,14 @@
 // in a batch as alone.
 #include <array>
 #include <cstdlib>
+#include <string>
 #include <vector>
 
 #include "authoritative/responder.h"
 #include "authoritative/zone_loader.h"
+#include "common/dns/binary_text.h"
 #include "common/dns/message.h"
+#include "common/dnssec/nsec3_hash.h"
 
 namespace {
 
@@ -31,6 +34,19 @@ constexpr std::string_view kZone =
     "dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd"
     "dddddddddddd\n";
 
+// The same with NSEC3, under "n3.": some names have one and some have none, as if in opt-out spans.
+std::string Nsec3ZoneText() {
+  std::string text(kZone);
+  text += "@ 60 NSEC3PARAM 1 0 1 AB\n";
+  for (const char* name : {"n3.", "w2.n3.", "*.w2.n3.", "d.n3."}) {
+    const uint8_t salt[] = {0xab};
+    std::string hash;
+    AppendBase32Hex(HashOwnerName(Name::Literal(name), 1, salt), hash);
+    text += hash + " 60 NSEC3 1 1 1 AB " + hash + " A RRSIG\n";
+  }
+  return text;
+}
+
 Responder& TheResponder() {
   static Responder* const responder = [] {
     std::vector<std::shared_ptr<const Zone>> zones;
@@ -39,6 +55,9 @@ Responder& TheResponder() {
       if (loaded.zone == nullptr) std::abort();
       zones.push_back(std::move(loaded.zone));
     }
+    LoadedZone hashed = LoadZoneText(Name::Literal("n3."), Nsec3ZoneText(), "zone");
+    if (hashed.zone == nullptr || hashed.zone->denial() != Denial::kNsec3) std::abort();
+    zones.push_back(std::move(hashed.zone));
     auto* made = new Responder;
     made->SetZones(ZoneSet::Of(std::move(zones)));
     return made;

@@ -110,13 +110,28 @@ TEST(ZoneLookup, HashOwnersAreNoNames) {
       "@ 1 SOA ns host 1 1 1 1 1\n@ 1 NS ns.invalid.\n"
       "0p9mhaveqvm6t7vbl5lop2u3t2rp3tom 1 NSEC3 1 0 0 - 2t7b4g4vsa5smi47k61mv5bv1a22bojr A\n"
       "2t7b4g4vsa5smi47k61mv5bv1a22bojr 1 NSEC3 1 0 0 - 0p9mhaveqvm6t7vbl5lop2u3t2rp3tom A\n"
-      "2t7b4g4vsa5smi47k61mv5bv1a22bojr 1 TXT \"a name all the same\"\n");
+      "2t7b4g4vsa5smi47k61mv5bv1a22bojr 1 TXT \"a name all the same\"\n"
+      "35mthgpgcu1qg68fab165klnsnk3dpvl 1 NSEC3 1 0 0 - 0p9mhaveqvm6t7vbl5lop2u3t2rp3tom A\n"
+      "a.35mthgpgcu1qg68fab165klnsnk3dpvl 1 A 192.0.2.1\n"
+      "b.35mthgpgcu1qg68fab165klnsnk3dpvl 1 A 192.0.2.2\n"
+      "b4um86eghhds6nea196smvmlo4ors995 1 NSEC3 1 0 0 - 0p9mhaveqvm6t7vbl5lop2u3t2rp3tom A\n"
+      "b4um86eghhds6nea196smvmlo4ors995 1 CNAME a\n");
   ASSERT_NE(outcome.zone, nullptr) << testing::ToText(outcome.complaints);
   const Name hash = Name::Literal("0p9mhaveqvm6t7vbl5lop2u3t2rp3tom.example.");
   EXPECT_EQ(Describe(Find(*outcome.zone, hash.view(), rr::kNsec3), hash),
             "nxdomain, closest encloser example.");
   const Name both = Name::Literal("2t7b4g4vsa5smi47k61mv5bv1a22bojr.example.");
   EXPECT_EQ(Describe(Find(*outcome.zone, both.view(), rr::kTxt), both), "answer " + both.ToText() + " TXT");
+  EXPECT_EQ(Describe(Find(*outcome.zone, both.view(), rr::kNsec3), both), "nodata, soa example.");
+  // With a name below it is an empty non-terminal.
+  const Name above = Name::Literal("35mthgpgcu1qg68fab165klnsnk3dpvl.example.");
+  EXPECT_EQ(Describe(Find(*outcome.zone, above.view(), rr::kNsec3), above), "nodata, soa example.");
+  EXPECT_EQ(Describe(Find(*outcome.zone, above.view(), rr::kAny), above), "nodata, soa example.");
+  const Name below = Name::Literal("b." + above.ToText());
+  EXPECT_EQ(Describe(Find(*outcome.zone, below.view(), rr::kA), below), "answer " + below.ToText() + " A");
+  const Name alias = Name::Literal("b4um86eghhds6nea196smvmlo4ors995.example.");
+  EXPECT_EQ(Describe(Find(*outcome.zone, alias.view(), rr::kNsec3), alias),
+            "alias " + alias.ToText() + " to a.example.");
 }
 
 // However deep the question.
