@@ -84,7 +84,8 @@ class Composition {
   // Inlined: room for all there can be, and none of it cleared for the many answers that follow no alias.
   absl::InlinedVector<NameView, limits::kMaxAliasLinks> followed_;
   std::array<std::array<uint8_t, kMaxNameOctets>, limits::kMaxAliasLinks> made_by_dname_;
-  Node last_dname_;  // one that feeds itself is written once, however often it applies
+  absl::InlinedVector<Node, limits::kMaxAliasLinks>
+      dnames_;  // each is written once, however often it applies
 
   DenialProofs proofs_;
   bool unprovable_ = false;
@@ -132,8 +133,10 @@ bool Composition::Take(const lookup::Alias& alias) {
 // (section 5.3.1).
 bool Composition::Take(const lookup::Redirection& redirection) {
   const NameView owner = path_->Suffix(redirection.node.LabelCount());
-  if (redirection.node != last_dname_ && !AddSet(redirection.node, redirection.dname, owner)) return false;
-  last_dname_ = redirection.node;
+  if (std::find(dnames_.begin(), dnames_.end(), redirection.node) == dnames_.end()) {
+    if (!AddSet(redirection.node, redirection.dname, owner)) return false;
+    dnames_.push_back(redirection.node);
+  }
   const NameView qname = path_->name();
   const NameView target = LeadingName(redirection.dname.front());
   const size_t kept = qname.size() - owner.size();

@@ -255,6 +255,20 @@ TEST(Compose, AddressesAtAZoneCutAreGlueAlone) {
   Expect(responder, cases);
 }
 
+// RFC 2181 section 5: no record stands in an answer twice, also when two DNAMEs feed each other.
+TEST(Compose, WritesEachDnameOnce) {
+  Responder responder;
+  responder.SetZones(
+      ZoneSet::Of({testing::ZoneOf("example.",
+                                   "@ 60 SOA ns host 1 2 3 4 5\n@ 60 NS ns\nns 60 A 192.0.2.1\n"
+                                   "a 60 DNAME x.b\nb 60 DNAME x.a\n")}));
+  const std::string answer = Ask(responder, Plain("q.a.example.", "A"));
+  EXPECT_THAT(answer, ::testing::StartsWith("aa noerror; answer a.example. DNAME, q.a.example. CNAME, "
+                                            "b.example. DNAME, q.x.b.example. CNAME, "
+                                            "q.x.x.a.example. CNAME, q.x.x.x.b.example. CNAME, "));
+  EXPECT_EQ(answer.find("DNAME", answer.find("q.x.x.a.example.")), std::string::npos) << answer;
+}
+
 std::string BigZone() {
   std::string text = "@ 60 SOA ns host 1 2 3 4 5\n@ 60 NS ns\nns 60 A 192.0.2.1\n";
   for (int i = 0; i < 20; ++i) {
