@@ -20,12 +20,10 @@ bool Arguments::Next() {
 
 std::optional<std::string> Arguments::ValueOf(std::string_view name) {
   if (word_ != name) return std::nullopt;
-  if (value_) return value_;
-  if (next_ == words_.size()) {
-    Fail(fmt::format("{} needs a value", name));
-    return std::nullopt;
-  }
-  return words_[next_++];
+  if (!value_ && next_ < words_.size()) value_ = words_[next_++];
+  if (value_ && !value_->empty()) return value_;
+  Fail(fmt::format("{} needs a value", name));
+  return std::nullopt;
 }
 
 void Arguments::Fail(std::string mistake) {

@@ -17,7 +17,8 @@ class Arguments {
   bool Next();
   // Whether this word is the flag `name` ("--dump").
   bool Is(std::string_view name) const { return word_ == name && !value_; }
-  // The value when this word is the option `name`; a missing one is a mistake.
+  // The value when this word is the option `name`; a missing one is a mistake, and so is an empty one: the
+  // variable of a script that was never set.
   std::optional<std::string> ValueOf(std::string_view name);
   bool IsOption() const { return word_.size() > 1 && word_[0] == '-'; }
   const std::string& word() const { return word_; }
