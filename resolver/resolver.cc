@@ -24,7 +24,6 @@ struct Resolver::Parts {
   Parts(ResolverWorld world, SharedMemory memory, std::shared_ptr<const ResolverOptions> its_options)
       : options(std::move(its_options)),
         delegations(memory.delegations),
-        epoch(memory.epochs),
         servers(kServersRemembered, world.random),
         sockets(world.network, world.random, *options),
         exchanger(world.clock, world.timers, world.random, world.network, sockets, *options, counters),
@@ -34,7 +33,7 @@ struct Resolver::Parts {
               .options = *options,
               .cache = memory.cache,
               .delegations = memory.delegations,
-              .epoch = epoch,
+              .epoch = memory.epoch,
               .servers = servers,
               .exchanger = exchanger,
               .counters = counters,
@@ -44,7 +43,7 @@ struct Resolver::Parts {
         in_flight(parts),
         priming(parts),
         clients(parts) {
-    epoch.GoOffline();  // online only while it reads
+    parts.epoch.GoOffline();  // online only while it reads
   }
   // Waiters go before what they wait for.
   ~Parts() {
@@ -56,7 +55,6 @@ struct Resolver::Parts {
   std::shared_ptr<const ResolverOptions> options;
   DelegationStore& delegations;
   ResolverCounters counters;
-  EpochReader epoch;
   ServerMemory servers;
   UpstreamSockets sockets;
   Exchanger exchanger;

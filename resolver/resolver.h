@@ -2,7 +2,7 @@
 // (Clock, Network, Random, TimerQueue) and the memory it shares with other workers, answers clients as a
 // QueryHandler, and resolves single questions for `trace`. All calls come from one thread. Destroying it
 // cancels everything it has under way. Its host need not announce quiescent states: the resolver is a reader
-// of `epochs` only while it looks into the cache.
+// of its epoch only while it looks into the cache.
 #pragma once
 
 #include <functional>
@@ -47,9 +47,10 @@ struct ResolverWorld {
   TimerQueue& timers;
 };
 
-// What workers share. Thread safe; outlives them all.
+// What workers share, and what makes this thread one of its readers. Outlives the resolver.
 struct SharedMemory {
-  EpochDomain& epochs;  // the one `cache` was made with
+  EpochReader&
+      epoch;  // in the domain `cache` was made with; offline whenever the resolver is not on the stack
   Cache& cache;
   DelegationStore& delegations;
 };

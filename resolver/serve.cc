@@ -74,7 +74,7 @@ absl::Status Server::OpenWorkers() {
   const UvNetworkOptions network{.tcp_connections = std::max<size_t>(1, limits::kTcpConnections / threads)};
   const auto resolver_options = std::make_shared<const ResolverOptions>(options_.resolver);
   for (size_t i = 0; i < threads; ++i) {
-    workers_.push_back(std::make_unique<ServeWorker>(host_.clock, memory_.shared(), network));
+    workers_.push_back(std::make_unique<ServeWorker>(host_.clock, memory_, network));
     CAIRN_RETURN_IF_ERROR(workers_.back()->CreateResolver(resolver_options));
     CAIRN_RETURN_IF_ERROR(workers_.back()->Listen(options_.server.listen));
   }

@@ -6,8 +6,13 @@
 
 namespace cairn {
 
-ServeWorker::ServeWorker(const Clock& clock, SharedMemory memory, UvNetworkOptions network)
-    : clock_(clock), memory_(memory), random_(NewSystemRandom()), loop_(clock), network_(loop_, network) {
+ServeWorker::ServeWorker(const Clock& clock, SharedMemoryOwner& memory, UvNetworkOptions network)
+    : clock_(clock),
+      epoch_(memory.epochs()),
+      memory_(memory.For(epoch_)),
+      random_(NewSystemRandom()),
+      loop_(clock),
+      network_(loop_, network) {
   loop_.AtTurnEnd([this] { EndRetired(); });
 }
 

@@ -19,12 +19,13 @@
 #include "resolver/resolver.h"
 #include "resolver/resolver_options.h"
 #include "resolver/serve_trace.h"
+#include "resolver/shared_memory.h"
 
 namespace cairn {
 
 class ServeWorker final : private QueryHandler {
  public:
-  ServeWorker(const Clock& clock, SharedMemory memory, UvNetworkOptions network);
+  ServeWorker(const Clock& clock, SharedMemoryOwner& memory, UvNetworkOptions network);
   ~ServeWorker() override;  // after Stop
 
   // ---- Before Start, on the thread that made it.
@@ -62,6 +63,8 @@ class ServeWorker final : private QueryHandler {
   void EndRetired();
 
   const Clock& clock_;
+  // One for all resolvers of this worker: however many a row of reloads has retired, it takes one seat.
+  EpochReader epoch_;
   const SharedMemory memory_;
   const std::unique_ptr<Random> random_;
   UvLoop loop_;

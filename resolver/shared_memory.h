@@ -22,7 +22,9 @@ class SharedMemoryOwner {
                epochs_, random),
         delegations_({}, random) {}
 
-  SharedMemory shared() { return {.epochs = epochs_, .cache = cache_, .delegations = delegations_}; }
+  SharedMemory For(EpochReader& reader) {
+    return {.epoch = reader, .cache = cache_, .delegations = delegations_};
+  }
   EpochDomain& epochs() { return epochs_; }
   Cache& cache() { return cache_; }
   DelegationStore& delegations() { return delegations_; }

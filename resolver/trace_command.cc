@@ -49,11 +49,12 @@ absl::StatusOr<TraceOutcome> RunTrace(const TraceCommand& command, const Resolve
                                       TreeStyle style) {
   const auto effective = std::make_shared<const ResolverOptions>(OptionsFor(command, options));
   SharedMemoryOwner memory(*effective, random);
+  EpochReader reader(memory.epochs());
   UvLoop loop(clock);
   UvNetwork network(loop);
   absl::StatusOr<std::unique_ptr<Resolver>> resolver =
       Resolver::Create({.clock = clock, .network = network, .random = random, .timers = loop.timers()},
-                       memory.shared(), effective);
+                       memory.For(reader), effective);
   if (!resolver.ok()) return resolver.status();
   if (command.server) memory.delegations().SetPermanent(RootServedBy(*command.server));
 

@@ -43,7 +43,7 @@ EpochDomain::Seat& EpochDomain::TakeSeat() {
     }
     return seats_[i];
   }
-  std::fputs("epoch: more than 256 reading threads\n", stderr);
+  std::fputs("epoch: more reading threads than seats\n", stderr);
   std::abort();
 }
 

@@ -45,8 +45,9 @@ class RetireList {
 
 class EpochDomain {
  public:
-  // Workers, and a few threads beside them. One more is a mistake of ours and stops the process.
-  static constexpr size_t kMaxReaders = 256;
+  // The most workers a configuration takes, and a few threads beside them. One more is a mistake of ours and
+  // stops the process.
+  static constexpr size_t kMaxReaders = 256 + 16;
 
   EpochDomain() = default;  // on destruction no reader may be left
   EpochDomain(const EpochDomain&) = delete;

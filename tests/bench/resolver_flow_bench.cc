@@ -107,7 +107,7 @@ struct World {
     options->prime_root = false;
     options->ipv6 = false;
     resolver =
-        Resolver::Create({clock, network, *random, timers}, {epochs, cache, delegations}, options).value();
+        Resolver::Create({clock, network, *random, timers}, {epoch, cache, delegations}, options).value();
     Delegation root;
     root.servers.push_back({Name::Literal("a.root."), {IpAddress::Literal("192.0.2.1")}});
     root.expires = Instant::max();
@@ -119,6 +119,7 @@ struct World {
   MemoryNetwork network;
   std::unique_ptr<Random> random = NewSeededRandom(1);
   EpochDomain epochs;
+  EpochReader epoch{epochs};
   Cache cache;
   DelegationStore delegations;
   std::unique_ptr<Resolver> resolver;

@@ -150,7 +150,7 @@ SimResolver::SimResolver(SimInternet& internet, const ResolverOptions& options)
   delegations_ = std::make_unique<DelegationStore>(DelegationStore::Options{}, *random_);
   auto resolver =
       Resolver::Create({internet_.world().clock(), host_, *random_, internet_.world().timers()},
-                       {epochs_, *cache_, *delegations_}, std::make_shared<const ResolverOptions>(options));
+                       {epoch_, *cache_, *delegations_}, std::make_shared<const ResolverOptions>(options));
   if (!resolver.ok()) {
     std::cerr << resolver.status().ToString() << '\n';
     std::abort();

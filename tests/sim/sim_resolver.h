@@ -72,6 +72,7 @@ class SimResolver {
   SimHost& client_host_;
   std::unique_ptr<Random> random_;
   EpochDomain epochs_;
+  EpochReader epoch_{epochs_};
   std::unique_ptr<Cache> cache_;
   std::unique_ptr<DelegationStore> delegations_;
   std::unique_ptr<Resolver> resolver_;

@@ -223,6 +223,58 @@ TEST(Resolution, FailureIsRemembered) {
   EXPECT_EQ(world.network.asked.size(), queries);  // RFC 9520 section 3.2
 }
 
+// RFC 9520 section 2: an empty purse is no failure of the name. Who spends his time on a slow alias to a bank
+// must not keep others from the bank.
+TEST(Resolution, WhatOneClientHadNoTimeForIsNoFailureForOthers) {
+  ScriptedWorld world;
+  world.AddServer(
+      "198.51.100.1",
+      {{"www.slow. A", "authority slow. 3600 NS ns.slow.; additional ns.slow. 3600 A 192.0.2.1"},
+       {"www.bank. A", "authority bank. 3600 NS ns.bank.; additional ns.bank. 3600 A 192.0.2.2"}});
+  const Instant awake = world.clock.now + std::chrono::seconds(5);
+  world.network.servers[IpAddress::Literal("192.0.2.1")] = [&world, awake](const Message& query, bool) {
+    std::optional<std::vector<uint8_t>> reply;
+    if (world.clock.now >= awake)
+      reply = ReplyFromText(query, "aa; answer www.slow. 300 CNAME www.bank.")->ToWire();
+    return reply;
+  };
+  bool bank_is_up = false;
+  world.network.servers[IpAddress::Literal("192.0.2.2")] = [&bank_is_up](const Message& query, bool) {
+    std::optional<std::vector<uint8_t>> reply;
+    if (bank_is_up) reply = ReplyFromText(query, "aa; answer www.bank. 300 A 192.0.2.80")->ToWire();
+    return reply;
+  };
+  EXPECT_EQ(world.Ask("www.slow. A"), "SERVFAIL: www.slow. 300 IN CNAME www.bank.");
+  bank_is_up = true;
+  EXPECT_EQ(world.Ask("www.bank. A"), "NOERROR: www.bank. 300 IN A 192.0.2.80");
+}
+
+// THREATS section 5: a server that folds the case of a question is asked over TCP once, which tells.
+TEST(Resolution, AServerThatFoldsCaseIsComparedOverTcpOnce) {
+  ResolverOptions options = ScriptedWorld::DefaultOptions();
+  options.case_randomisation = true;
+  ScriptedWorld world(options);
+  const auto fold = [](const Message& query, const std::string& reply) {
+    Message folded = query;
+    folded.questions[0].qname = Name::Literal("a-long-name-with-many-letters.example.");
+    return ReplyFromText(folded, reply)->ToWire();
+  };
+  world.network.servers[IpAddress::Literal("198.51.100.1")] = [fold](const Message& query, bool) {
+    return std::optional(fold(query, "aa; answer a-long-name-with-many-letters.example. 0 A 192.0.2.80"));
+  };
+  const auto over_tcp = [&world] {
+    return std::count_if(world.network.asked.begin(), world.network.asked.end(),
+                         [](const std::string& asked) { return asked.starts_with("tcp"); });
+  };
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(world.Ask("a-long-name-with-many-letters.example. A"),
+              "NOERROR: a-long-name-with-many-letters.example. 0 IN A 192.0.2.80");
+  EXPECT_EQ(over_tcp(), 1);
+  world.clock.now += std::chrono::minutes(16);  // it may have been replaced
+  world.Ask("a-long-name-with-many-letters.example. A");
+  EXPECT_EQ(over_tcp(), 2);
+}
+
 TEST(Resolution, EqualQuestionsShareOneFetchEvenWithTtlZero) {
   ScriptedWorld world;
   WithExample(world, "aa; answer www.example. 0 A 192.0.2.80");
@@ -297,6 +349,18 @@ TEST(Resolution, DestroyingTheResolverCancelsEverything) {
   world.resolver.reset();
   EXPECT_FALSE(answered);
   EXPECT_EQ(world.network.open_sockets, 0u);
+}
+
+// A reload builds the next resolver of a worker beside the others, whose clients may still wait.
+TEST(Resolution, ManyResolversOfOneWorkerAreOneReader) {
+  ScriptedWorld world;
+  const auto options = std::make_shared<const ResolverOptions>(ScriptedWorld::DefaultOptions());
+  std::vector<std::unique_ptr<Resolver>> retired;
+  for (size_t i = 0; i <= EpochDomain::kMaxReaders; ++i)
+    retired.push_back(Resolver::Create({world.clock, world.network, *world.random, world.timers},
+                                       {world.epoch, world.cache, world.delegations}, options)
+                          .value());
+  EXPECT_EQ(world.epochs.OldestReader(), UINT64_MAX);  // none of them reads
 }
 
 TEST(Resolution, TraceTellsTheStory) {

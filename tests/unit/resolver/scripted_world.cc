@@ -181,8 +181,7 @@ ResolverOptions ScriptedWorld::DefaultOptions() {
 
 ScriptedWorld::ScriptedWorld(ResolverOptions options) : cache({}, epochs, *random), delegations({}, *random) {
   auto shared = std::make_shared<const ResolverOptions>(std::move(options));
-  resolver =
-      Resolver::Create({clock, network, *random, timers}, {epochs, cache, delegations}, shared).value();
+  resolver = Resolver::Create({clock, network, *random, timers}, {epoch, cache, delegations}, shared).value();
   Delegation root;
   root.servers.push_back({Name::Literal("a.root."), {IpAddress::Literal("198.51.100.1")}});
   root.expires = Instant::max();

@@ -104,6 +104,7 @@ class ScriptedWorld {
   ScriptedNetwork network{timers};
   std::unique_ptr<Random> random = NewSeededRandom(1);
   EpochDomain epochs;
+  EpochReader epoch{epochs};
   Cache cache;
   DelegationStore delegations;
   RecordingListener listener;
