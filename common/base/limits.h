@@ -81,8 +81,8 @@ inline constexpr size_t kMaxAliasLinks = 16;
 // referral needs is not counted.
 inline constexpr size_t kMaxAdditionalNames = 13;
 
-// SHA-1 digests one answer may spend on NSEC3 hashes: a millisecond; without iterations it never spends one in a hundred of
-// them. Who hands in a zone chooses iterations, alias links and depth (RFC 9276 section 2.3, CVE-2023-50868).
+// SHA-1 digests one answer may spend on NSEC3 hashes, 0.1 us each: two milliseconds; without iterations it never spends one
+// in a hundred of them. Who hands in a zone chooses iterations, alias links and depth (RFC 9276 section 2.3, CVE-2023-50868).
 inline constexpr size_t kNsec3DigestsPerAnswer = 16'384;
 // A chain with more is not used: the most that any length of key was ever allowed (RFC 5155 section 10.3). Below it is: an
 // answer with its NSEC3 tells validators with lower limits that it counts as unsigned, one without is bogus to them

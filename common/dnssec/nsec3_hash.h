@@ -30,7 +30,8 @@ struct Nsec3Params {
   }
 };
 
-// Allocates nothing and shares nothing with other threads, but for a thread's first call.
+// Shares nothing with other threads. Nothing of ours allocates after a thread's first call; OpenSSL 3.0 takes
+// its state of a hundred octets anew for each digest.
 Nsec3Hash HashOwnerName(NameView name, uint16_t iterations, ByteView salt);
 
 }  // namespace cairn
