@@ -26,6 +26,9 @@ namespace {
 // With fewer descriptors TCP clients would starve each other.
 constexpr size_t kWantedDescriptors = 65'536;
 constexpr size_t kLeastDescriptors = 1'024;
+// Of them for listening, control, and the files of a reload, which no crowd of TCP clients may keep from
+// being read.
+constexpr size_t kReservedDescriptors = 256;
 
 class AuthServer {
  public:
@@ -40,7 +43,7 @@ class AuthServer {
   void Run();
 
  private:
-  absl::Status OpenWorkers();
+  absl::Status OpenWorkers(size_t tcp_connections);
   absl::Status OpenControl();
   ControlReply Reload();
   ControlReply ReloadZone(const std::string& text);
@@ -69,7 +72,7 @@ absl::Status AuthServer::Prepare() {
                            "LimitNOFILE=)",
                            descriptors, kLeastDescriptors));
   }
-  CAIRN_RETURN_IF_ERROR(OpenWorkers());
+  CAIRN_RETURN_IF_ERROR(OpenWorkers(std::min(limits::kTcpConnections, descriptors - kReservedDescriptors)));
   CAIRN_RETURN_IF_ERROR(DropPrivileges(options_.user));
   CAIRN_RETURN_IF_ERROR(OpenControl());
   log_.Info("starting",
@@ -79,10 +82,10 @@ absl::Status AuthServer::Prepare() {
   return absl::OkStatus();
 }
 
-absl::Status AuthServer::OpenWorkers() {
+absl::Status AuthServer::OpenWorkers(size_t tcp_connections) {
   const size_t count =
       options_.threads != 0 ? options_.threads : std::max(1U, std::thread::hardware_concurrency());
-  const UvNetworkOptions share{.tcp_connections = std::max<size_t>(1, limits::kTcpConnections / count)};
+  const UvNetworkOptions share{.tcp_connections = std::max<size_t>(1, tcp_connections / count)};
   for (const Endpoint& local : options_.listen) CAIRN_RETURN_IF_ERROR(CheckFree(local));
   for (size_t i = 0; i < count; ++i) {
     workers_.push_back(std::make_unique<AuthWorker>(clock_, ResponderOptions{.any = options_.any}, share));

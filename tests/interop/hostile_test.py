@@ -1,5 +1,5 @@
 """Octets nobody meant well: mutated packets over UDP and TCP against both programs, which go on serving."""
-import os, random, shutil, tempfile, unittest
+import os, random, shutil, signal, socket, tempfile, time, unittest
 import dns.message
 from lab import *
 
@@ -78,6 +78,41 @@ class HostileTest(unittest.TestCase):
             self.assertEqual(status_of(dig(ADDRESS, port, "+norec", "+tcp", "shop.example", "A")), "NOERROR")
             self.assertEqual(server.stop(), 0, server.log_text())
         finally:
+            server.stop()
+            shutil.rmtree(folder)
+
+    def test_a_crowd_of_connections_does_not_keep_zones_from_being_read(self):
+        folder = tempfile.mkdtemp(prefix="cairn-hostile-")
+        port = free_port([ADDRESS])
+        few_descriptors = ["prlimit", "--nofile=1024:1024"]
+        if os.geteuid() == 0:  # who might raise the limit again
+            few_descriptors += ["setpriv", "--bounding-set=-sys_resource", "--inh-caps=-sys_resource"]
+        flags = [w for i in range(40) for w in ("--zone", f"z{i}.test={folder}/zone")]
+        with open(folder + "/zone", "w") as f:
+            f.write("@ 60 SOA ns host 1 2 3 4 5\n@ 60 NS ns.other.\n")
+        server = Process([*few_descriptors, AUTH, "serve", "--listen", f"{ADDRESS}@{port}", *flags], folder + "/log")
+        crowd = []
+        try:
+            server.wait_ready(ADDRESS, port, "z0.test")
+            for i in range(1100):
+                client = socket.socket()
+                client.bind((f"127.0.1.{1 + i // 60}", 0))
+                client.connect((ADDRESS, port))
+                crowd.append(client)
+            deadline = time.monotonic() + 10
+            while time.monotonic() < deadline and len(os.listdir(f"/proc/{server.process.pid}/fd")) < 750:
+                time.sleep(0.01)
+            time.sleep(0.1)
+            with open(folder + "/zone", "a") as f:
+                f.write("www 60 A 192.0.2.1\n")
+            server.signal(signal.SIGHUP)
+            deadline = time.monotonic() + 10
+            while time.monotonic() < deadline and " reloaded " not in server.log_text():
+                time.sleep(0.05)
+            self.assertIn("reloaded loaded=40 refused=0", server.log_text())
+        finally:
+            for client in crowd:
+                client.close()
             server.stop()
             shutil.rmtree(folder)
 
