@@ -65,7 +65,8 @@ std::string_view ToText(StoreOutcome outcome) {
 }
 
 Cache::Cache(const CacheOptions& options, EpochDomain& epochs, Random& random)
-    : options_(options), sip_key_(SipKey::Draw(random)) {
+    : size_octets_(options.size_octets), sip_key_(SipKey::Draw(random)) {
+  LimitTtls(options);
   const size_t count =
       std::clamp(std::bit_floor(options.size_octets / kMinShardOctets), size_t{1}, kMaxShards);
   for (size_t i = 0; i < count; ++i)
@@ -73,6 +74,12 @@ Cache::Cache(const CacheOptions& options, EpochDomain& epochs, Random& random)
 }
 
 Cache::~Cache() = default;
+
+void Cache::LimitTtls(const CacheOptions& options) {
+  ttl_limits_.min.store(options.min_ttl.seconds(), std::memory_order_relaxed);
+  ttl_limits_.max.store(options.max_ttl.seconds(), std::memory_order_relaxed);
+  ttl_limits_.max_negative.store(options.max_negative_ttl.seconds(), std::memory_order_relaxed);
+}
 
 CacheShard& Cache::ShardOf(const CacheKey& key) const {
   return *shards_[(key.hash >> 32) & (shards_.size() - 1)];
@@ -142,7 +149,7 @@ StoreOutcome Cache::StoreRrset(const Rrset& rrset, const RdataSet& rrsigs, const
   if (rrset.rdatas.size() > limits::kMaxRrsetRecords ||
       rrset.rdatas.packed().size() > limits::kMaxRrsetOctets || rrsigs.size() > limits::kMaxRrsigsPerRrset)
     return StoreOutcome::kTooLarge;
-  const Ttl ttl = std::min(std::max(rrset.ttl, options_.min_ttl), options_.max_ttl);
+  const Ttl ttl = std::min(std::max(rrset.ttl, Now(ttl_limits_.min)), Now(ttl_limits_.max));
   if (ttl.seconds() == 0) return StoreOutcome::kZeroTtl;
 
   CacheKey key;
@@ -182,7 +189,7 @@ StoreOutcome Cache::StoreNegative(CacheKind kind, NameView qname, RrType qtype, 
     return StoreOutcome::kNotCacheable;
   if (rrsigs.size() > limits::kMaxRrsigsPerRrset) return StoreOutcome::kTooLarge;
   const Ttl came = std::min(soa.ttl, Ttl::FromWire(MinimumOf(soa.rdatas.front())));
-  const Ttl ttl = std::min({came, options_.max_negative_ttl, options_.max_ttl});
+  const Ttl ttl = std::min({came, Now(ttl_limits_.max_negative), Now(ttl_limits_.max)});
   if (ttl.seconds() == 0) return StoreOutcome::kZeroTtl;
 
   CacheKey key;
@@ -229,7 +236,7 @@ void Cache::ForEach(const std::function<void(const CacheEntry&)>& visit) const {
 }
 
 Cache::Stats Cache::stats() const {
-  Stats stats{.capacity_octets = options_.size_octets};
+  Stats stats{.capacity_octets = size_octets_};
   for (const auto& shard : shards_) shard->AddTo(stats);
   return stats;
 }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -78,6 +79,8 @@ class Cache {
  public:
   // `random` gives the hash key, so that nobody outside can choose names that collide.
   Cache(const CacheOptions& options, EpochDomain& epochs, Random& random);
+  // The floor and the caps of `options` hold for what is stored from now on. From any thread.
+  void LimitTtls(const CacheOptions& options);
   ~Cache();  // no reader may be left
   Cache(const Cache&) = delete;
   Cache& operator=(const Cache&) = delete;
@@ -132,7 +135,18 @@ class Cache {
   StoreOutcome StoreNegative(CacheKind kind, NameView qname, RrType qtype, const Rrset& soa,
                              const RdataSet& rrsigs, const Provenance& from, Instant now);
 
-  CacheOptions options_;
+  // Of the TTLs, in seconds. A store that happens during a change may see one of them old and one new.
+  struct TtlLimits {
+    std::atomic<uint32_t> min;
+    std::atomic<uint32_t> max;
+    std::atomic<uint32_t> max_negative;
+  };
+  static Ttl Now(const std::atomic<uint32_t>& seconds) {
+    return Ttl::Seconds(seconds.load(std::memory_order_relaxed));
+  }
+
+  const size_t size_octets_;
+  TtlLimits ttl_limits_;
   SipKey sip_key_;
   std::vector<std::unique_ptr<CacheShard>> shards_;  // a power of two
 };

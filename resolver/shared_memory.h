@@ -12,15 +12,17 @@
 
 namespace cairn {
 
+inline CacheOptions CacheOptionsOf(const ResolverOptions& options) {
+  return {.size_octets = options.cache_size_octets,
+          .min_ttl = Ttl::Seconds(options.cache_min_ttl_s),
+          .max_ttl = Ttl::Seconds(options.cache_max_ttl_s),
+          .max_negative_ttl = Ttl::Seconds(options.cache_max_negative_ttl_s)};
+}
+
 class SharedMemoryOwner {
  public:
   SharedMemoryOwner(const ResolverOptions& options, Random& random)
-      : cache_({.size_octets = options.cache_size_octets,
-                .min_ttl = Ttl::Seconds(options.cache_min_ttl_s),
-                .max_ttl = Ttl::Seconds(options.cache_max_ttl_s),
-                .max_negative_ttl = Ttl::Seconds(options.cache_max_negative_ttl_s)},
-               epochs_, random),
-        delegations_({}, random) {}
+      : cache_(CacheOptionsOf(options), epochs_, random), delegations_({}, random) {}
 
   SharedMemory For(EpochReader& reader) {
     return {.epoch = reader, .cache = cache_, .delegations = delegations_};

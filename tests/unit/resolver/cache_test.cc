@@ -134,6 +134,23 @@ TEST_F(CacheTest, RankDecidesWhoReplacesWhom) {
   }
 }
 
+// A reload changes the limits while workers store.
+TEST_F(CacheTest, TtlLimitsHoldForWhatIsStoredNext) {
+  Store(Address("before.example.", 600));
+  cache.LimitTtls(
+      {.min_ttl = Ttl::Seconds(30), .max_ttl = Ttl::Seconds(60), .max_negative_ttl = Ttl::Seconds(40)});
+  Store(Address("short.example.", 1));
+  Store(Address("long.example.", 600));
+  cache.StoreNxDomain(Name::Literal("no.example."), Soa("example.", 600, 600), {}, {}, kStart);
+  const auto ttl_of = [this](std::string_view name) {
+    return cache.Lookup(Name::Literal(name), rr::kA, kStart).entry->stored_ttl().seconds();
+  };
+  EXPECT_EQ(ttl_of("before.example."), 600u);
+  EXPECT_EQ(ttl_of("short.example."), 30u);
+  EXPECT_EQ(ttl_of("long.example."), 60u);
+  EXPECT_EQ(ttl_of("no.example."), 40u);
+}
+
 TEST_F(CacheTest, TtlIsCappedAndNeverCountedFromZero) {
   struct Case {
     uint32_t ttl, kept;
