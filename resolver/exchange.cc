@@ -63,6 +63,14 @@ trace::ReplyReceived Describe(const ExchangeResult& result, const Endpoint& from
           .rtt = result.rtt};
 }
 
+// Servers from before EDNS may answer FORMERR or NOTIMP with the header alone. They hold no data that could
+// be believed; all they cause is the question asked once more without EDNS (RFC 6891 section 7).
+bool IsBareRefusal(ByteView packet, const Header& header) {
+  const Rcode rcode{header.rcode_low};
+  const bool refusal = rcode == Rcode::kFormErr || rcode == Rcode::kNotImp;
+  return refusal && packet.size() == kHeaderOctets && LoadU16(packet.data() + 4) == 0;
+}
+
 }  // namespace
 
 std::string_view ToText(Mismatch mismatch) {
@@ -92,6 +100,7 @@ Mismatch MatchReply(ByteView packet, ByteView question) {
   const Header header = Header::FromFlags(LoadU16(packet.data()), LoadU16(packet.data() + 2));
   if (!header.response) return Mismatch::kNotAResponse;
   if (header.opcode != Opcode::kQuery) return Mismatch::kOpcode;
+  if (IsBareRefusal(packet, header)) return Mismatch::kNone;
   if (LoadU16(packet.data() + 4) != 1) return Mismatch::kQuestionCount;
   // The first name of a message cannot be compressed, so the question must stand there as we sent it.
   if (packet.size() < kHeaderOctets + question.size()) return Mismatch::kQuestion;

@@ -33,6 +33,11 @@ const Spoiled kSpoiled[] = {
     {"QR not set", Mismatch::kNotAResponse, [](std::vector<uint8_t>& reply) { reply[2] &= 0x7f; }},
     {"opcode NOTIFY", Mismatch::kOpcode, [](std::vector<uint8_t>& reply) { reply[2] |= 4 << 3; }},
     {"no question", Mismatch::kQuestionCount, [](std::vector<uint8_t>& reply) { reply[5] = 0; }},
+    {"the header alone", Mismatch::kQuestionCount,
+     [](std::vector<uint8_t>& reply) {
+       reply.resize(kHeaderOctets);
+       reply[5] = 0;
+     }},
     {"two questions", Mismatch::kQuestionCount, [](std::vector<uint8_t>& reply) { reply[5] = 2; }},
     {"another name", Mismatch::kQuestion, [](std::vector<uint8_t>& reply) { reply[13] = 'v'; }},
     {"another type", Mismatch::kQuestion, [](std::vector<uint8_t>& reply) { reply[26] = 28; }},
@@ -158,6 +163,26 @@ TEST_F(ExchangeTest, WithoutEdnsForThoseWhoDoNotKnowIt) {
   }
 }
 
+TEST_F(ExchangeTest, RefusalsOfEdnsMayBeTheHeaderAlone) {
+  for (const Rcode rcode : {Rcode::kFormErr, Rcode::kNotImp}) {
+    SCOPED_TRACE(ToText(rcode));
+    world_.network.servers[kServer.address] = [rcode](const Message& query, bool) {
+      if (!query.edns)
+        return std::optional(ReplyFromText(query, "aa; answer www.example. 300 A 192.0.2.80")->ToWire());
+      std::vector<uint8_t> refusal = ReplyFromText(query, "no-edns")->ToWire();
+      refusal.resize(kHeaderOctets);
+      refusal[3] = static_cast<uint8_t>(rcode);
+      refusal[5] = 0;
+      return std::optional(refusal);
+    };
+    const ExchangeResult result = Ask(Request());
+    ASSERT_EQ(result.end, ExchangeResult::End::kReply);
+    EXPECT_EQ(result.reply.rcode(), Rcode::kNoError);
+    EXPECT_TRUE(result.without_edns);
+    EXPECT_LT(result.rtt, std::chrono::milliseconds(100));
+  }
+}
+
 // TuDoor (S&P 2024): each kind of invalid datagram comes first and the right one later; it is as if the first
 // never came.
 TEST_F(ExchangeTest, InvalidDatagramsAreAsIfTheyNeverCame) {
@@ -260,8 +285,8 @@ TEST_F(ExchangeTest, PortsAndIdsAreSpread) {
   }
   std::set<uint16_t> ports;
   for (const Endpoint& from : world_.network.ports_used) ports.insert(from.port);
-  // 2000 draws out of 1024 sockets leave about 870 drawn at least once.
-  EXPECT_GT(ports.size(), 800u);
+  // A socket serves two or three queries before the next is drawn: 800 draws out of 1024 hit about 555.
+  EXPECT_GT(ports.size(), 500u);
   EXPECT_GT(ids.size(), 1900u);
 }
 
