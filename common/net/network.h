@@ -22,6 +22,10 @@ class UdpReceiver {
   virtual ~UdpReceiver() = default;
   // `datagram` is valid during the call. The receiver may destroy other sockets here, but not `socket`.
   virtual void OnDatagram(UdpSocket& socket, const Endpoint& from, ByteView datagram) = 0;
+  // This machine itself has no way to `to`: no route, or no address of that family. Whatever was sent there
+  // and is not answered yet never left. ICMP is not listened to: an error from outside is never told here
+  // (THREATS section 2).
+  virtual void OnNoRoute(UdpSocket& /*socket*/, const Endpoint& /*to*/) {}
 };
 
 // An unconnected socket. Destroying it closes it; no call comes afterwards.

@@ -12,8 +12,10 @@
 namespace cairn {
 namespace {
 
+// Whoever holds many sockets must know when there are too many of them.
 absl::Status SystemError(const char* what, const Endpoint& local) {
-  return Err(absl::StatusCode::kUnavailable,
+  const bool too_many = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
+  return Err(too_many ? absl::StatusCode::kResourceExhausted : absl::StatusCode::kUnavailable,
              fmt::format("{}: cannot {}: {}", local.ToText(), what, std::strerror(errno)));
 }
 

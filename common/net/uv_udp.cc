@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace cairn {
 namespace {
@@ -97,7 +98,18 @@ void UdpReceiveBatch::Address(size_t i, mmsghdr& header) const {
 
 // ---- Sending
 
-size_t SendBatch(int fd, mmsghdr* headers, size_t count) {
+namespace {
+
+// Errors which speak of the way to one destination, not of the socket.
+bool MeansNoRoute(int error) {
+  return error == ENETUNREACH || error == EHOSTUNREACH || error == EADDRNOTAVAIL || error == EAFNOSUPPORT ||
+         error == EINVAL ||
+         error == EPERM;  // EINVAL: from a loopback address to elsewhere; EPERM: a packet filter
+}
+
+}  // namespace
+
+size_t SendBatch(int fd, mmsghdr* headers, size_t count, std::vector<size_t>* no_route) {
   size_t sent = 0;
   for (size_t next = 0; next < count;) {
     const int taken = sendmmsg(fd, headers + next, static_cast<unsigned>(count - next), MSG_DONTWAIT);
@@ -107,6 +119,7 @@ size_t SendBatch(int fd, mmsghdr* headers, size_t count) {
     } else if (errno == EAGAIN || errno == ENOBUFS) {
       break;
     } else if (errno != EINTR) {
+      if (no_route != nullptr && MeansNoRoute(errno)) no_route->push_back(next);
       ++next;
     }
   }
@@ -114,6 +127,7 @@ size_t SendBatch(int fd, mmsghdr* headers, size_t count) {
 }
 
 UdpOutbox::~UdpOutbox() {
+  tell_no_route_ = nullptr;
   Flush();
   std::erase(waiting_, this);
 }
@@ -145,7 +159,9 @@ size_t UdpOutbox::Flush() {
       headers[i].msg_hdr.msg_control = entry.info_octets == 0 ? nullptr : entry.info.octets.data();
       headers[i].msg_hdr.msg_controllen = entry.info_octets;
     }
-    const size_t taken = SendBatch(fd_, headers.data(), count);
+    std::vector<size_t> no_route;  // allocates only when there is one
+    const size_t taken = SendBatch(fd_, headers.data(), count, tell_no_route_ ? &no_route : nullptr);
+    for (const size_t index : no_route) tell_no_route_(FromSystem(queue_[next + index].to.any));
     counters_.udp_send_failures += count - taken;
     sent += taken;
     next += count;
@@ -259,7 +275,19 @@ UvUdpSocket::UvUdpSocket(UvLoop& loop, Descriptor fd, UdpReceiver& receiver, Udp
       receiver_(receiver),
       buffers_(buffers),
       outbox_(fd_.get(), buffers.waiting, counters),
-      poll_(loop, fd_.get(), [](void* socket) { static_cast<UvUdpSocket*>(socket)->OnReadable(); }, this) {}
+      no_route_timer_(loop.timers()),
+      poll_(loop, fd_.get(), [](void* socket) { static_cast<UvUdpSocket*>(socket)->OnReadable(); }, this) {
+  outbox_.OnNoRoute([this](const Endpoint& to) {
+    no_route_.push_back(to);
+    if (!no_route_timer_.pending()) no_route_timer_.Set(Instant(), [this] { TellNoRoute(); });
+  });
+}
+
+// From a turn of the loop of its own: what the receiver does then may send again, or destroy other sockets.
+void UvUdpSocket::TellNoRoute() {
+  const std::vector<Endpoint> unreachable = std::exchange(no_route_, {});
+  for (const Endpoint& to : unreachable) receiver_.OnNoRoute(*this, to);
+}
 
 void UvUdpSocket::OnReadable() {
   constexpr size_t kBatch = limits::kUdpBatch / 2;  // replies to one of many sockets rarely come in crowds

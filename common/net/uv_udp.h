@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -65,8 +66,8 @@ class UdpReceiveBatch {
 };
 
 // Sends them all, or as many as the system takes: a full buffer drops the rest, a refused destination itself
-// alone. Returns how many were sent.
-size_t SendBatch(int fd, mmsghdr* headers, size_t count);
+// alone. Returns how many were sent; `no_route`, when given, gets the indices of those to whom no way leads.
+size_t SendBatch(int fd, mmsghdr* headers, size_t count, std::vector<size_t>* no_route = nullptr);
 
 class UdpOutbox;
 // Outboxes which hold something.
@@ -85,6 +86,8 @@ class UdpOutbox {
   void Add(const Endpoint& to, uint32_t zone_index, const IpAddress* source, ByteView datagram);
   // Returns how many were sent.
   size_t Flush();
+  // Called in Flush for each datagram to which no route leads.
+  void OnNoRoute(std::function<void(const Endpoint&)> tell) { tell_no_route_ = std::move(tell); }
 
  private:
   struct Waiting {
@@ -99,6 +102,7 @@ class UdpOutbox {
   UvNetworkCounters& counters_;
   std::vector<Waiting> queue_;
   std::vector<uint8_t> octets_;
+  std::function<void(const Endpoint&)> tell_no_route_;
 };
 
 // Calls `readable` whenever `fd` is; until destroyed.
@@ -157,12 +161,15 @@ class UvUdpSocket final : public UdpSocket {
 
  private:
   void OnReadable();
+  void TellNoRoute();
 
   Descriptor fd_;
   const Endpoint local_;
   UdpReceiver& receiver_;
   UdpBuffers& buffers_;
   UdpOutbox outbox_;
+  std::vector<Endpoint> no_route_;  // to be told
+  Timer no_route_timer_;
   UvPoll poll_;
 };
 

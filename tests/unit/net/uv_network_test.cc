@@ -81,6 +81,7 @@ class Collector final : public UdpReceiver, public StreamReceiver {
     senders.push_back(from);
     messages.emplace_back(AsText(datagram));
   }
+  void OnNoRoute(UdpSocket&, const Endpoint& to) override { no_route.push_back(to); }
   void OnConnected() override { connected = true; }
   void OnMessage(ByteView message) override {
     messages.emplace_back(AsText(message));
@@ -89,6 +90,7 @@ class Collector final : public UdpReceiver, public StreamReceiver {
   void OnEnd(StreamEnd reason) override { end = reason; }
 
   std::vector<Endpoint> senders;
+  std::vector<Endpoint> no_route;
   std::vector<std::string> messages;
   bool connected = false;
   std::optional<StreamEnd> end;
@@ -219,6 +221,30 @@ TEST_F(UvNetworkTest, DropsDatagramsLongerThanASlot) {
   socket->Send(listener->local(), AsBytes(std::string(limits::kUdpDatagramOctets + 1, 'x')));
   ASSERT_TRUE(Until([&] { return answerer_.seen.size() == 1; }));
   EXPECT_EQ(answerer_.seen[0], "");
+}
+
+// From a loopback address no route leads elsewhere, so nothing leaves the machine here.
+TEST_F(UvNetworkTest, TellsWhereNoRouteLeads) {
+  const std::unique_ptr<Listener> listener = Listen();
+  const auto socket = *network_->OpenUdp(*Endpoint::FromText("127.0.0.1@0"), collector_);
+  const Endpoint nowhere = *Endpoint::FromText("192.0.2.1@53");
+  socket->Send(nowhere, AsBytes(Packet("lost")));
+  socket->Send(listener->local(), AsBytes(Packet("found")));
+  EXPECT_TRUE(collector_.no_route.empty());  // never from inside the call
+  ASSERT_TRUE(Until([&] { return !collector_.no_route.empty() && !collector_.messages.empty(); }));
+  EXPECT_EQ(collector_.no_route, std::vector{nowhere});
+  EXPECT_EQ(collector_.messages, std::vector{Packet("found")});
+}
+
+TEST_F(UvNetworkTest, ASocketThatIsGoneTellsNothing) {
+  const std::unique_ptr<Listener> listener = Listen();
+  auto lost = *network_->OpenUdp(*Endpoint::FromText("127.0.0.1@0"), collector_);
+  lost->Send(*Endpoint::FromText("192.0.2.1@53"), AsBytes(Packet("lost")));
+  lost.reset();
+  const auto socket = *network_->OpenUdp(*Endpoint::FromText("127.0.0.1@0"), collector_);
+  socket->Send(listener->local(), AsBytes(Packet("found")));
+  ASSERT_TRUE(Until([&] { return !collector_.messages.empty(); }));
+  EXPECT_TRUE(collector_.no_route.empty());
 }
 
 TEST_F(UvNetworkTest, AnswersAllMessagesOfOneReadTogether) {
