@@ -230,7 +230,7 @@ class Judgement {
                     .rrsigs = {},
                     .rrsig_ttl = {},
                     .rank = set.rank,
-                    .cacheable = !options_.over_tcp};
+                    .cacheable = false};
     cname.rrset.rdatas.Add(next->wire());
     out_.answer.push_back(std::move(cname));
     out_.last_name = *next;
@@ -282,11 +282,17 @@ class Judgement {
 
   // ---- Authority section
 
+  // A server of the child as well denies a DS at its apex, which is for the parent to deny (RFC 4035
+  // section 3.1.4.1).
+  bool IsOfChildForDs(const Record& soa) const {
+    return out_.asked.qtype == rr::kDs && !soa.owner.IsRoot() && soa.owner == out_.last_name;
+  }
+
   // The one SOA that can speak for the last name (RFC 2308 section 5).
   bool TakeSoa() {
     for (Item& item : authority_) {
       if (!item.open() || item.record->type != rr::kSoa) continue;
-      if (out_.soa || !out_.last_name.IsAtOrBelow(item.record->owner)) {
+      if (out_.soa || !out_.last_name.IsAtOrBelow(item.record->owner) || IsOfChildForDs(*item.record)) {
         item.Drop(ScrubRule::kSoaNotForName);
         continue;
       }
@@ -335,9 +341,7 @@ class Judgement {
     Delegation delegation;
     delegation.cut = first->record->owner;
     out_.referral_ttl = first->record->ttl;
-    for (Item& item : authority_) {
-      if (item.open() && item.record->type == rr::kNs) TakeServer(item, delegation);
-    }
+    TakeServers(delegation);
     TakeGlue(delegation);
     DropUnreachable(delegation);
     if (delegation.servers.empty()) {
@@ -354,6 +358,18 @@ class Judgement {
     out_.referral = std::move(delegation);
     Conclude(FindingKind::kReferral, "");
     return true;
+  }
+
+  // Of more than we keep, those from a drawn one on, round the end of the list: whoever wrote it cannot say
+  // which servers get our questions (NRDelegation, CVE-2022-3204).
+  void TakeServers(Delegation& delegation) {
+    std::vector<Item*> ns;
+    for (Item& item : authority_) {
+      if (item.open() && item.record->type == rr::kNs) ns.push_back(&item);
+    }
+    if (ns.size() > limits::kMaxNsNames)
+      std::rotate(ns.begin(), ns.begin() + static_cast<std::ptrdiff_t>(options_.draw % ns.size()), ns.end());
+    for (Item* item : ns) TakeServer(*item, delegation);
   }
 
   void TakeServer(Item& ns, Delegation& delegation) {

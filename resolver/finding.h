@@ -72,7 +72,9 @@ struct KeptRrset {
   Ttl rrsig_ttl;
   TrustRank rank = TrustRank::kAuthoritativeAnswer;
   // Whether it may enter the cache. One spoofed DNAME would take over all names below it (CVE-2025-40778), so
-  // over UDP it serves this question only, as the CNAME made of it; over TCP the DNAME is what is cached.
+  // over UDP it serves this question only; over TCP it is cached. The CNAME made of it never is: it is made
+  // anew of the DNAME, and without that an answer would leave out what the CNAME follows from (RFC 6672
+  // section 3.4).
   bool cacheable = true;
 };
 
@@ -107,6 +109,8 @@ struct JudgeOptions {
   bool recursive = false;
   // Over TCP a TC bit is a mistake of the server and is ignored.
   bool over_tcp = false;
+  // A number drawn for this reply, which decides what is kept of a list that is too long.
+  uint64_t draw = 0;
 };
 
 // `reply`, read by Message::Parse, answers `asked`, which was sent to a server of `zone_cut`; qname is at or

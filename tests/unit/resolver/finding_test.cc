@@ -1,5 +1,6 @@
 #include "resolver/finding.h"
 
+#include <set>
 #include <string>
 
 #include "fmt/format.h"
@@ -123,6 +124,10 @@ constexpr FindingCase kKinds[] = {
      "authority example. 3600 NS ns.example.",
      "useless: a referral without any server that could be asked; drop example. NS: a server inside the cut "
      "without glue"},
+    {"DS denied by the child", "sub.example. DS", "example.",
+     "aa; authority sub.example. 60 SOA ns.sub.example. h.example. 1 2 3 4 60",
+     "useless: NOERROR with neither answer, SOA nor referral; drop sub.example. SOA: not the SOA of the "
+     "name's zone"},
     {"yxdomain without DNAME", "www.example. A", "example.", "aa; rcode YXDOMAIN", "server error YXDOMAIN"},
 };
 
@@ -208,7 +213,7 @@ constexpr FindingCase kPoison[] = {
      "aa; answer sub.example. 300 DNAME new.example.; answer www.sub.example. 300 CNAME www.bank.example.; "
      "answer www.new.example. 300 A 192.0.2.1",
      "answer www.new.example. A by 2 alias records; keep sub.example. DNAME 5 uncached; keep "
-     "www.sub.example. CNAME 5; "
+     "www.sub.example. CNAME 5 uncached; "
      "keep www.new.example. A 4; drop www.sub.example. CNAME: we make the CNAME of a DNAME ourselves"},
     {"DNAME above the zone", "www.example. A", "example.",
      "aa; answer . 300 DNAME evil.; answer www.example. 300 CNAME www.example.evil.",
@@ -239,9 +244,9 @@ TEST(Finding, BelievesADnameForTheWholeTreeOnlyOverTcp) {
 TEST(Finding, TheCnameOfADnameCanBeTheAnswer) {
   const FindingCase c{"", "www.sub.example. CNAME", "example.",
                       "aa; answer sub.example. 300 DNAME new.example.", ""};
-  EXPECT_EQ(
-      JudgeText(c),
-      "answer www.sub.example. CNAME; keep sub.example. DNAME 5 uncached; keep www.sub.example. CNAME 5");
+  EXPECT_EQ(JudgeText(c),
+            "answer www.sub.example. CNAME; keep sub.example. DNAME 5 uncached; keep www.sub.example. CNAME "
+            "5 uncached");
 }
 
 TEST(Finding, TellsWhenADnameMakesTheNameTooLong) {
@@ -317,6 +322,24 @@ TEST(Finding, LimitsHoldFromBothSides) {
   EXPECT_EQ(chained.answer.size(), 11u);
   EXPECT_EQ(chained.last_name.ToText(), "l11.example.");
   EXPECT_EQ(chained.dropped.size(), 389u);
+}
+
+// Each name of a list that is too long is kept for some draw and dropped for another, wherever it stands.
+TEST(Finding, WhichServersAreKeptIsDrawn) {
+  Message query;
+  query.questions.push_back(QuestionFromText("www.example. A"));
+  std::string referral;
+  constexpr uint64_t kServers = 40;
+  for (uint64_t i = 0; i < kServers; ++i)
+    referral += fmt::format("authority example. 300 NS ns{}.test.; ", i);
+  std::multiset<std::string> kept;
+  for (uint64_t draw = 0; draw < kServers; ++draw) {
+    const Finding finding =
+        Judge(*ReplyFromText(query, referral), query.questions[0], Name(), {.draw = draw});
+    ASSERT_EQ(finding.referral->servers.size(), 13u);
+    for (const DelegationServer& server : finding.referral->servers) kept.insert(server.name.ToText());
+  }
+  for (uint64_t i = 0; i < kServers; ++i) EXPECT_EQ(kept.count(fmt::format("ns{}.test.", i)), 13u) << i;
 }
 
 TEST(Finding, ASetAboveTheLimitIsOfNoUse) {
