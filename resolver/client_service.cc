@@ -59,6 +59,11 @@ void ClientService::AnswerBatch(std::span<Query> batch) {
   const Instant now = parts_.clock.Now();
   {
     const CacheReading reading(parts_.epoch);
+    // The index is in cache lines that are on their way since the first pass; what it points to comes now.
+    for (size_t i = 0; i < batch.size(); ++i) {
+      if (places_[i].fate == Fate::kFromCache)
+        parts_.cache.PrefetchEntry(places_[i].key, places_[i].view.qtype);
+    }
     for (size_t i = 0; i < batch.size(); ++i) {
       Place& place = places_[i];
       if (place.fate == Fate::kDone) continue;
