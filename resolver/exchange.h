@@ -44,7 +44,7 @@ struct ExchangeResult {
   End end = End::kTimeout;
   Message reply;  // of kReply
   size_t reply_octets = 0;
-  Duration rtt{};  // of the try that was answered, connection set-up included
+  Duration rtt{};  // of the last try, until its reply or its end; connection set-up included
   bool over_tcp = false;
   bool without_edns = false;  // it answered a query without EDNS: EDNS was not asked for, or refused before
   bool case_folded = false;   // over TCP, too, it did not repeat the spelling: its habit, not an attack

@@ -29,6 +29,9 @@ struct FetchOutcome {
   std::optional<Finding>
       finding;  // answer, alias or negative answer; nothing when no server gave any of these
   ExtendedError why = ExtendedError::kNoReachableAuthority;  // of nothing
+  // It found nothing because of who asked: his purse was empty, his time was over, or he waited for this
+  // already. Says nothing about the name, so it is nobody else's failure (Walk::Run).
+  bool starved = false;
 };
 
 // One fetch and those who wait for it. Lives until it has ended and the last of them has looked at the
@@ -40,6 +43,9 @@ struct RunningFetch {
   const Question question;
   FetchBudget budget;       // inside the purse of the client query that came first
   const int address_depth;  // look-ups of server addresses between that query and this fetch
+  // Nothing else was done for that query before, so that no work but this fetch's own can end it.
+  const bool has_whole_purse = address_depth == 0 && budget.whole()->untouched();
+  bool starved = false;  // a server address was not found for a reason that lies with who asked
   uint32_t waiting = 0;
   Event ended;
   FetchOutcome outcome;  // once `ended`

@@ -102,7 +102,7 @@ Task<std::optional<Delegation>> Priming::AskForRoot(Delegation hints, FetchBudge
     const Instant now = parts_.clock.Now();
     if (result.end == ExchangeResult::End::kLimit) break;
     if (result.end != ExchangeResult::End::kReply) {
-      parts_.servers.OnTimeout(server, now);
+      parts_.servers.OnTimeout(server, now - result.rtt, now);
       continue;
     }
     if (!result.over_tcp) parts_.servers.OnReply(server, result.rtt, now);
@@ -124,7 +124,7 @@ Task<void> Priming::CompleteAddresses(Delegation& root, Endpoint server, FetchBu
       request.question.qname = root.servers[i].name;
       request.question.qtype = type;
       request.server = server;
-      request.timeout = parts_.servers.State(server, parts_.clock.Now()).rto;
+      request.timeout = parts_.servers.State(server, parts_.clock.Now()).steady_rto;
       request.randomise_case = parts_.options.case_randomisation;
       const ExchangeResult result = co_await parts_.exchanger.Ask(std::move(request), budget, at);
       if (result.end != ExchangeResult::End::kReply || !result.reply.header.authoritative) continue;

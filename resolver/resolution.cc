@@ -1,7 +1,6 @@
 #include "resolver/resolution.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "resolver/priming.h"
@@ -20,12 +19,6 @@ bool SpeaksEdns(const ServerState& server) {
          (server.edns == EdnsSupport::kUnknown && server.timeouts_in_a_row < kSilences);
 }
 
-// How long to wait at the least for the n-th try at one address. The first is short, since another server may
-// know sooner; a later one is made when all have been silent, and then a busy link or a burst of losses must
-// not end in SERVFAIL.
-constexpr std::array<Duration, Slist::kMaxTriesPerServer> kPatience = {
-    Duration{}, std::chrono::milliseconds(400), std::chrono::milliseconds(1600)};
-
 // Asks a server for the sake of measuring it. Nobody waits, and what it says is not kept: it may be slow, and
 // by the time it answers, the one who was asked for the answer has given it.
 Task<void> Probe(ResolverParts& parts, ExchangeRequest request, std::shared_ptr<WorkBudget> budget,
@@ -35,7 +28,7 @@ Task<void> Probe(ResolverParts& parts, ExchangeRequest request, std::shared_ptr<
   const ExchangeResult result = co_await parts.exchanger.Ask(std::move(request), purse, at);
   const Instant now = parts.clock.Now();
   if (result.end == ExchangeResult::End::kReply) parts.servers.OnReply(server, result.rtt, now);
-  if (result.end == ExchangeResult::End::kTimeout) parts.servers.OnTimeout(server, now);
+  if (result.end == ExchangeResult::End::kTimeout) parts.servers.OnTimeout(server, now - result.rtt, now);
 }
 
 }  // namespace
@@ -51,6 +44,7 @@ Task<Answer> Resolution::Run(Question asked) {
       std::shared_ptr<WorkBudget> budget = budget_;
       const std::shared_ptr<const RunningFetch> fetched =
           co_await parts_.in_flight.Fetch(std::move(question), std::move(budget), asker_, at_);  // 2, 3
+      if (asker_ && (!fetched || fetched->outcome.starved)) asker_->starved = true;
       if (!fetched) co_return Fail(chain, ExtendedError::kNoReachableAuthority);
       if (!fetched->outcome.finding) co_return Fail(chain, fetched->outcome.why);
       chain.Append(*fetched->outcome.finding);  // 4a
@@ -105,9 +99,23 @@ Task<FetchOutcome> Walk::Run() {
     cut = *std::move(outcome.finding->referral);
   }
   if (outcome.finding && outcome.finding->kind == FindingKind::kReferral) outcome.finding.reset();
-  if (!outcome.finding)
+  if (outcome.finding) co_return outcome;
+  outcome.starved = Starved();
+  if (!outcome.starved)
     parts_.cache.StoreFailure(fetch_.question.qname, fetch_.question.qtype, outcome.why, parts_.clock.Now());
   co_return outcome;
+}
+
+// RFC 9520 section 2 names the failures that are to be remembered: errors, silence, loops of delegations and
+// aliases. An empty purse is none of them. Where others' work emptied it, an attacker could spend his on a
+// chain of aliases or of servers that ends at a name of his choice, and nobody would resolve that name for
+// minutes. A question that had the whole purse to itself and does not come to its end in it is remembered,
+// though: the cause is then its own, and all of it would be done again.
+bool Walk::Starved() const {
+  if (fetch_.has_whole_purse) return false;
+  const WorkBudget& purse = *fetch_.budget.whole();
+  return fetch_.starved || purse.struck() || parts_.clock.Now() >= purse.deadline() ||
+         purse.spent(Limit::kServerNameFailures) >= RowOf(Limit::kServerNameFailures).most;
 }
 
 // DS lives at the parent side of its cut (RFC 4035 section 3.1.4.1).
@@ -138,8 +146,6 @@ Task<FetchOutcome> Walk::AskUntilUseful(Delegation cut, TracePoint at) {
     if (servers.candidates()[pick->index].tries > 1) attempt = trace::Attempt::kRetry;
 
     ExchangeRequest request = RequestTo(*pick, servers.zone_cut(), attempt);
-    const auto tries = static_cast<size_t>(servers.candidates()[pick->index].tries);
-    request.timeout = std::max(request.timeout, kPatience[tries - 1]);
     const ExchangeResult result = co_await parts_.exchanger.Ask(std::move(request), fetch_.budget, at);
     if (result.end == ExchangeResult::End::kLimit) break;
     outcome.finding = Hear(result, *pick, servers.zone_cut());
@@ -159,8 +165,9 @@ ExchangeRequest Walk::RequestTo(const SlistPick& pick, NameView cut, trace::Atte
   request.question = fetch_.question;
   request.server = pick.endpoint;
   request.timeout = pick.timeout;
-  request.edns = SpeaksEdns(parts_.servers.State(pick.endpoint, parts_.clock.Now()));
-  request.randomise_case = parts_.options.case_randomisation;
+  const ServerState server = parts_.servers.State(pick.endpoint, parts_.clock.Now());
+  request.edns = SpeaksEdns(server);
+  request.randomise_case = parts_.options.case_randomisation && !server.folds_case;
   request.attempt = attempt;
   if (at_) {
     request.zone = Name(cut);
@@ -174,21 +181,18 @@ std::optional<Finding> Walk::Hear(const ExchangeResult& result, const SlistPick&
   const Instant now = parts_.clock.Now();
   const Endpoint& server = pick.endpoint;
   if (result.end != ExchangeResult::End::kReply) {
-    // Queries that were on their way together fall silent together. The first to time out backs the server's
-    // time-out off (RFC 6298 section 5.5); the others did not wait that long and do not count, or one stall
-    // of a link would make a busy server dead for everybody.
-    const bool waited =
-        result.end != ExchangeResult::End::kTimeout || result.rtt >= parts_.servers.State(server, now).rto;
-    if (waited) parts_.servers.OnTimeout(server, now);
+    parts_.servers.OnTimeout(server, now - result.rtt, now);
     if (result.heard) TraceBlame(result.heard, pick, cut, result, parts_.servers.State(server, now), now);
     return std::nullopt;
   }
   if (!result.over_tcp) parts_.servers.OnReply(server, result.rtt, now);
   if (result.without_edns) parts_.servers.SetEdns(server, EdnsSupport::kNo, now);
   if (result.reply.edns) parts_.servers.SetEdns(server, EdnsSupport::kYes, now);
+  if (result.case_folded) parts_.servers.SetFoldsCase(server, now);
 
-  std::optional<Finding> finding = Judge(result.reply, fetch_.question, cut,
-                                         JudgeOptions{.recursive = false, .over_tcp = result.over_tcp});
+  std::optional<Finding> finding =
+      Judge(result.reply, fetch_.question, cut,
+            JudgeOptions{.recursive = false, .over_tcp = result.over_tcp, .draw = parts_.random.U64()});
   TracePoint judged;
   if (result.heard) judged = TraceFinding(result.heard, *finding);
   if (finding->useful()) {

@@ -52,6 +52,7 @@ class Walk {
   Task<FetchOutcome> Run();
 
  private:
+  bool Starved() const;
   Delegation BestCut() const;
   Task<FetchOutcome> AskUntilUseful(Delegation cut, TracePoint at);
   ExchangeRequest RequestTo(const SlistPick& pick, NameView cut, trace::Attempt attempt) const;

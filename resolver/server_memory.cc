@@ -57,6 +57,7 @@ struct Server {
   EdnsSupport edns = EdnsSupport::kUnknown;
   Instant edns_until{};
   Instant tcp_until{};
+  Instant folds_until{};
   std::vector<LameZone> lame{};  // oldest first
 };
 
@@ -91,9 +92,11 @@ ServerState StateOf(const Server& server, Instant now) {
   }
   const Duration base = state.known ? state.srtt + 4 * state.rttvar : ServerMemory::kUnknownRto;
   const Duration backed_off = base * (1 << std::min(state.timeouts_in_a_row, 6));  // RFC 6298 section 5.5
+  state.steady_rto = std::clamp(base, ServerMemory::kMinRto, ServerMemory::kMaxRto);
   state.rto = std::clamp(backed_off, ServerMemory::kMinRto, ServerMemory::kMaxRto);
   if (now < server.edns_until) state.edns = server.edns;
   state.prefers_tcp = now < server.tcp_until;
+  state.folds_case = now < server.folds_until;
   return state;
 }
 
@@ -147,6 +150,7 @@ std::string ServerState::ToText(Instant now) const {
     text += fmt::format(", dead for {} s", std::chrono::ceil<seconds>(*dead_until - now).count());
   if (edns == EdnsSupport::kNo) text += ", no EDNS";
   if (prefers_tcp) text += ", TCP";
+  if (folds_case) text += ", folds case";
   return text;
 }
 
@@ -175,9 +179,11 @@ void ServerMemory::OnReply(const Endpoint& endpoint, Duration rtt, Instant now) 
   server.dead_until.reset();
 }
 
-void ServerMemory::OnTimeout(const Endpoint& endpoint, Instant now) {
+void ServerMemory::OnTimeout(const Endpoint& endpoint, Instant sent, Instant now) {
   const std::lock_guard lock(mutex_);
   Server& server = table_->At(endpoint, now);
+  if (server.timeouts > 0 && sent < server.last_timeout) return;
+  if (server.measured && sent < server.heard) return;
   if (now >= server.last_timeout + kForgetTimeoutsAfter) server.timeouts = 0;
   server.timeouts = std::min(server.timeouts + 1, 1000);
   server.last_timeout = now;
@@ -200,6 +206,11 @@ void ServerMemory::SetEdns(const Endpoint& endpoint, EdnsSupport edns, Instant n
 void ServerMemory::SetPrefersTcp(const Endpoint& endpoint, Instant now) {
   const std::lock_guard lock(mutex_);
   table_->At(endpoint, now).tcp_until = now + kForgetAfter;
+}
+
+void ServerMemory::SetFoldsCase(const Endpoint& endpoint, Instant now) {
+  const std::lock_guard lock(mutex_);
+  table_->At(endpoint, now).folds_until = now + kForgetAfter;
 }
 
 void ServerMemory::SetLame(const Endpoint& endpoint, NameView zone, Lameness why, Instant now) {

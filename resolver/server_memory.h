@@ -41,15 +41,17 @@ std::string_view ToText(EdnsSupport edns);
 
 // What is known about one address at one moment; a value, to be printed and compared.
 struct ServerState {
-  bool known = false;  // it replied, not too long ago
-  Duration srtt{};     // smoothed round-trip time
-  Duration rttvar{};   // its mean deviation
-  Duration rto{};      // when to give up waiting: srtt + 4 rttvar, backed off, within limits
+  bool known = false;     // it replied, not too long ago
+  Duration srtt{};        // smoothed round-trip time
+  Duration rttvar{};      // its mean deviation
+  Duration steady_rto{};  // how long a reply takes at the most: srtt + 4 rttvar, within limits
+  Duration rto{};         // the same, doubled with each time-out of the row
   int timeouts_in_a_row = 0;
   std::optional<Instant> dead_until{};  // silent too often: not asked before, then once; may have passed
   Instant heard{};                      // its last reply, or when we first asked
   EdnsSupport edns = EdnsSupport::kUnknown;
   bool prefers_tcp = false;
+  bool folds_case = false;                // it does not repeat the spelling of a question
   std::string ToText(Instant now) const;  // "srtt 12.3 ms, rttvar 4.0 ms, 2 time-outs in a row, dead for 7 s"
 };
 
@@ -60,7 +62,8 @@ class ServerMemory {
   static constexpr Duration kUnknownRto = std::chrono::milliseconds(400);  // before the first reply
   // Silent that often in a row a server counts as dead, and is asked once in an interval which doubles from
   // the first of these to the second (RFC 4697 section 2.1; THREATS section 1: at most one probe in 10 s).
-  static constexpr int kTimeoutsToDie = 3;
+  // Where half of all exchanges are lost, one row in 256 is that long by accident; three were one in 8.
+  static constexpr int kTimeoutsToDie = 8;
   static constexpr Duration kFirstProbeInterval = std::chrono::seconds(10);
   static constexpr Duration kLongestProbeInterval = std::chrono::seconds(80);
 
@@ -71,14 +74,19 @@ class ServerMemory {
   // been answered (Karn's algorithm, RFC 6298 section 3): the caller passes the time since the copy that was
   // matched.
   void OnReply(const Endpoint& server, Duration rtt, Instant now);
-  // Nothing came within its RTO, or the network said unreachable.
-  void OnTimeout(const Endpoint& server, Instant now);
+  // Nothing came to what was sent at `sent`, or the network said unreachable. Queries that were on their way
+  // together fall silent together, in one stall of a link or of the server: the first of them counts, those
+  // sent before that was noticed do not. Nor does one that was overtaken by a reply: the server lives, and a
+  // packet was lost.
+  void OnTimeout(const Endpoint& server, Instant sent, Instant now);
   // A server that was dead is being asked: nobody else asks it before the next interval is over.
   void OnProbe(const Endpoint& server, Instant now);
 
   // What follows holds for 15 minutes, lameness for the time its row in server_memory.cc says.
   void SetEdns(const Endpoint& server, EdnsSupport edns, Instant now);
   void SetPrefersTcp(const Endpoint& server, Instant now);  // e.g. after near misses over UDP
+  // Only when it did so over TCP: over UDP it may be somebody else who guessed all but the case.
+  void SetFoldsCase(const Endpoint& server, Instant now);
   // At most 16 zones a server; the one noted longest ago gives way.
   void SetLame(const Endpoint& server, NameView zone, Lameness why, Instant now);
 

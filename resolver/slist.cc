@@ -15,6 +15,15 @@ constexpr Duration kUnknownScore = std::chrono::milliseconds(20);
 // One question in that many sends a probe: probing may add 5 % of traffic.
 constexpr uint64_t kQuestionsPerProbe = 20;
 
+// How long a try lasts at the least. The first is as long as this server's replies take, since another one
+// may know sooner. Later ones are made when all were silent: a link may be busy. The last is waited for as
+// long as a client's patience allows, since now a server that became slow would end in SERVFAIL.
+constexpr Duration kLaterTry = std::chrono::milliseconds(400);
+constexpr Duration kLastTry = std::chrono::milliseconds(1600);
+// How often what others waited in vain doubles our tries (RFC 6298 section 5.5). A row of losses says little
+// about the time a reply takes, and a client waits.
+constexpr int kDoublings = 1;
+
 double Milliseconds(Duration duration) { return std::chrono::duration<double, std::milli>(duration).count(); }
 
 // Whoever may be asked comes before whoever may not, the cheaper one first.
@@ -97,10 +106,12 @@ void Slist::Score(SlistCandidate& candidate, const ServerMemory& memory, Instant
   // time-out.
   candidate.score += state.rto * std::max(state.timeouts_in_a_row, candidate.tries);
 
-  if (candidate.discarded || candidate.tries >= kMaxTriesPerServer)
+  if (candidate.discarded || candidate.asked_in_spite_of || candidate.tries >= MostTries())
     candidate.reason = ScoreReason::kExhausted;
   else if (candidate.lameness != Lameness::kNone)
     candidate.reason = ScoreReason::kLame;
+  else if (candidate.tries > 0 && state.timeouts_in_a_row > 0)
+    candidate.reason = ScoreReason::kBackingOff;  // it may have died of our own tries, which go on
   else if (state.dead_until && now < *state.dead_until)
     candidate.reason = ScoreReason::kDead;
   else if (state.dead_until)
@@ -129,22 +140,45 @@ std::optional<SlistPick> Slist::Pick(ServerMemory& memory, Random& random, Insta
   if (!best) return std::nullopt;
 
   SlistCandidate& picked = candidates_[*best];
-  if (picked.state.dead_until) memory.OnProbe(picked.endpoint, now);
+  if (picked.reason == ScoreReason::kLame) picked.asked_in_spite_of = ScoreReason::kLame;
+  if (picked.reason == ScoreReason::kDead || picked.reason == ScoreReason::kProbe) {
+    picked.asked_in_spite_of = ScoreReason::kDead;
+    memory.OnProbe(picked.endpoint, now);
+  }
   const SlistPick pick = PickOf(*best);
   ++picked.tries;
   return pick;
 }
 
-// All are dead, perhaps because our own network was: one question may ask one of them, once.
+// Nobody is left who may be asked, and the rest may have been repaired, or it was our own network that was
+// down: one lame server has its try, whose reply comes at once, and one dead one, who may keep us waiting.
 std::optional<size_t> Slist::LastResort() const {
-  std::optional<size_t> earliest;
-  for (size_t i = 0; i < candidates_.size(); ++i) {
-    if (candidates_[i].tries > 0) return std::nullopt;
-    if (candidates_[i].reason != ScoreReason::kDead) continue;
-    if (!earliest || *candidates_[i].state.dead_until < *candidates_[*earliest].state.dead_until)
-      earliest = i;
+  for (const ScoreReason kind : {ScoreReason::kLame, ScoreReason::kDead}) {
+    const auto had_its_try = [kind](const SlistCandidate& candidate) {
+      return candidate.asked_in_spite_of == kind;
+    };
+    if (std::any_of(candidates_.begin(), candidates_.end(), had_its_try)) continue;
+    std::optional<size_t> best;
+    for (size_t i = 0; i < candidates_.size(); ++i) {
+      if (candidates_[i].reason != kind) continue;
+      if (!best || candidates_[i].score < candidates_[*best].score) best = i;
+    }
+    if (best) return best;
   }
-  return earliest;
+  return std::nullopt;
+}
+
+int Slist::MostTries() const {
+  const int addresses = std::max(static_cast<int>(candidates_.size()), 1);
+  return std::max(kTriesPerAddress, (kTriesPerCut + addresses - 1) / addresses);
+}
+
+Duration Slist::Patience(const SlistCandidate& candidate) const {
+  const int in_vain_before = std::max(candidate.state.timeouts_in_a_row - candidate.tries, 0);
+  const Duration backed_off = candidate.state.steady_rto * (1 << std::min(in_vain_before, kDoublings));
+  const bool last = candidate.tries + 1 == MostTries();
+  const Duration least = candidate.tries == 0 ? Duration{} : last ? kLastTry : kLaterTry;
+  return std::clamp(backed_off, least, ServerMemory::kMaxRto);
 }
 
 std::optional<SlistPick> Slist::ProbeCandidate(const SlistPick& picked, ServerMemory& memory, Random& random,
@@ -163,11 +197,10 @@ std::optional<SlistPick> Slist::ProbeCandidate(const SlistPick& picked, ServerMe
 
 SlistPick Slist::PickOf(size_t index) const {
   const SlistCandidate& candidate = candidates_[index];
-  const Duration timeout = std::min(candidate.state.rto * (1 << candidate.tries), ServerMemory::kMaxRto);
   return {.index = index,
           .server = candidate.server,
           .endpoint = candidate.endpoint,
-          .timeout = timeout,
+          .timeout = Patience(candidate),
           .score = candidate.score,
           .reason = candidate.reason};
 }

@@ -1,8 +1,9 @@
 // SLIST of RFC 1034 section 5.3.2: the servers of one zone cut for one question, and which of them to ask
 // next. Asked is the one with the lowest expected time to a useful answer: smoothed RTT plus its deviation,
 // and for each recent or own try without an answer what waiting in vain once more would cost. A server nobody
-// knows gets an optimistic score, so that each is tried once. No server is asked more than three times for
-// one question (RFC 4697 section 2.1). Every candidate keeps its score and the reason for it, so a trace
+// knows gets an optimistic score, so that each is tried once. How often a server is asked for one question is
+// bounded (RFC 4697 section 2.1); dead and lame ones are asked only when nobody else is left, and once. Every
+// candidate keeps its score and the reason for it, so a trace
 // prints why this one was asked and the others were not.
 #pragma once
 
@@ -26,9 +27,9 @@ enum class ScoreReason : uint8_t {
   kUnknown,     // never asked: optimistic
   kBackingOff,  // silent lately: penalty per time-out
   kProbe,       // was dead, may be asked once now
-  kDead,        // not to be asked now, but once when nobody else is there
-  kLame,        // for this zone; not to be asked
-  kExhausted,   // asked three times, or its reply was of no use for this question
+  kDead,        // not to be asked now, but once when nobody else is left
+  kLame,        // for this zone; the same
+  kExhausted,   // asked as often as may be, or its reply was of no use for this question
 };
 std::string_view ToText(ScoreReason reason);
 
@@ -37,6 +38,8 @@ struct SlistCandidate {
   Endpoint endpoint{};
   int tries = 0;
   bool discarded = false;
+  // Asked in spite of being that (kDead, kLame): it was its only try.
+  std::optional<ScoreReason> asked_in_spite_of{};
   // As of the last Pick: the expected time to a useful answer, and where that comes from.
   Duration score{};
   ScoreReason reason = ScoreReason::kUnknown;
@@ -53,7 +56,7 @@ struct SlistPick {
   size_t index = 0;  // into candidates()
   Name server{};
   Endpoint endpoint{};
-  Duration timeout{};  // this server's RTO, doubled with each of our own tries
+  Duration timeout{};
   Duration score{};
   ScoreReason reason = ScoreReason::kUnknown;
 };
@@ -67,7 +70,11 @@ class Slist {
     bool query_loopback = false;  // else loopback addresses of servers are skipped
     bool query_private = true;    // RFC 1918 and unique local addresses
   };
-  static constexpr int kMaxTriesPerServer = 3;
+  // Tries at one address for one question; in a cut of fewer than four addresses more of them, up to twelve
+  // in all. Where packets get lost 30 % each way one exchange in two fails, and six tries one time in 56;
+  // names must resolve there as well (THREATS section 1).
+  static constexpr int kTriesPerAddress = 3;
+  static constexpr int kTriesPerCut = 12;
 
   // Why nobody is asked at `address`: its family is off, it is nobody's (0.0.0.0, ::, multicast, broadcast),
   // or it is on the inside and we must not go there. Empty: he may be.
@@ -108,6 +115,8 @@ class Slist {
   void Score(SlistCandidate& candidate, const ServerMemory& memory, Instant now) const;
   void ScoreAll(const ServerMemory& memory, Instant now);
   std::optional<size_t> LastResort() const;
+  int MostTries() const;
+  Duration Patience(const SlistCandidate& candidate) const;
   SlistPick PickOf(size_t index) const;
 
   Name zone_cut_;

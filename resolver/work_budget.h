@@ -61,6 +61,8 @@ class WorkBudget {
   bool Spend(Limit limit, uint32_t amount = 1);
   Instant deadline() const { return deadline_; }
   uint32_t spent(Limit limit) const { return spent_[static_cast<size_t>(limit)]; }
+  // Nothing was spent yet: whatever comes to be spent is for the question asked first.
+  bool untouched() const { return spent(Limit::kUpstreamQueries) == 0; }
   // The first limit that said no.
   std::optional<Limit> struck() const { return struck_; }
   // How many more RRsets may enter the cache; Remember counts it down.

@@ -33,6 +33,10 @@ class SlistTest : public ::testing::Test {
     return pick ? pick->endpoint.address.ToText() : "nobody";
   }
 
+  void Kill(std::string_view address, Instant when) {
+    for (int i = 0; i < ServerMemory::kTimeoutsToDie; ++i) memory.OnTimeout(At(address), when, when);
+  }
+
   std::unique_ptr<Random> random = NewSeededRandom(1);
   ServerMemory memory{100, *random};
   const Delegation two = Servers({{"ns1.example.", {"192.0.2.1"}}, {"ns2.example.", {"192.0.2.2"}}});
@@ -64,61 +68,121 @@ TEST_F(SlistTest, DrawsAmongEquals) {
   EXPECT_GT(picked["192.0.2.2"], 60);
 }
 
-TEST_F(SlistTest, GoesOnToTheNextAndAsksNobodyMoreThanThreeTimes) {
+// RFC 4697 section 2.1 bounds the tries; THREATS section 1 says how many.
+TEST_F(SlistTest, AsksEachServerItsTimesAndThenNobody) {
+  struct Case {
+    int servers;
+    int tries_each;
+  };
+  for (const Case& c : {Case{1, 12}, Case{2, 6}, Case{3, 4}, Case{4, 3}, Case{13, 3}}) {
+    SCOPED_TRACE(c.servers);
+    std::vector<std::string> addresses;
+    for (int i = 1; i <= c.servers; ++i) addresses.push_back("192.0.2." + std::to_string(i));
+    Delegation cut;
+    cut.cut = Name::Literal("example.");
+    for (const std::string& address : addresses)
+      cut.servers.push_back({Name::Literal("ns.example."), {IpAddress::Literal(address)}});
+    Slist slist(cut, {});
+    std::map<std::string, int> asked;
+    for (std::string picked = Pick(slist); picked != "nobody"; picked = Pick(slist)) ++asked[picked];
+    EXPECT_EQ(asked.size(), addresses.size());
+    for (const auto& [address, times] : asked) EXPECT_EQ(times, c.tries_each) << address;
+    EXPECT_EQ(slist.candidates()[0].reason, ScoreReason::kExhausted);
+  }
+}
+
+TEST_F(SlistTest, GoesOnToTheNextServer) {
   memory.OnReply(At("192.0.2.1"), milliseconds(10), kStart);
   memory.OnReply(At("192.0.2.2"), milliseconds(12), kStart);
   Slist slist(two, {});
-  std::map<std::string, int> asked;
   EXPECT_EQ(Pick(slist), "192.0.2.1");
   EXPECT_EQ(Pick(slist), "192.0.2.2");
-  for (int i = 0; i < 4; ++i) ++asked[Pick(slist)];
-  EXPECT_EQ(asked["192.0.2.1"], 2);
-  EXPECT_EQ(asked["192.0.2.2"], 2);
-  EXPECT_EQ(Pick(slist), "nobody");
-  EXPECT_EQ(slist.candidates()[0].reason, ScoreReason::kExhausted);
 }
 
-TEST_F(SlistTest, WaitsAsLongAsTheServersHistorySaysAndLongerEachTime) {
+// The first try is as short as the server is fast, and the last as long as clients are patient.
+TEST_F(SlistTest, WaitsAsLongAsRepliesTakeAndAtTheEndLonger) {
   memory.OnReply(At("192.0.2.1"), milliseconds(40), kStart);  // RTO 120 ms
   Slist slist(Servers({{"ns1.example.", {"192.0.2.1"}}}), {});
-  EXPECT_EQ(slist.Pick(memory, *random, kStart)->timeout, milliseconds(120));
-  EXPECT_EQ(slist.Pick(memory, *random, kStart)->timeout, milliseconds(240));
-  EXPECT_EQ(slist.Pick(memory, *random, kStart)->timeout, milliseconds(480));
+  std::vector<int64_t> waits_ms;
+  Instant now = kStart;
+  while (const std::optional<SlistPick> pick = slist.Pick(memory, *random, now)) {
+    waits_ms.push_back(std::chrono::duration_cast<milliseconds>(pick->timeout).count());
+    memory.OnTimeout(pick->endpoint, now, now + pick->timeout);
+    now += pick->timeout;
+  }
+  EXPECT_EQ(waits_ms, (std::vector<int64_t>{120, 400, 400, 400, 400, 400, 400, 400, 400, 400, 400, 1600}));
+}
+
+// RFC 6298 section 5.5, but a row of losses must not make every later question slow.
+TEST_F(SlistTest, WhatOthersWaitedInVainDoublesTheFirstTryOnce) {
+  memory.OnReply(At("192.0.2.1"), milliseconds(40), kStart);  // RTO 120 ms
+  for (const int expected_ms : {120, 240, 240, 240}) {
+    Slist slist(Servers({{"ns1.example.", {"192.0.2.1"}}}), {});
+    EXPECT_EQ(slist.Pick(memory, *random, kStart)->timeout, milliseconds(expected_ms));
+    memory.OnTimeout(At("192.0.2.1"), kStart, kStart);
+  }
 }
 
 TEST_F(SlistTest, LeavesADyingServer) {
   memory.OnReply(At("192.0.2.1"), milliseconds(10), kStart);
   memory.OnReply(At("192.0.2.2"), milliseconds(50), kStart);
-  memory.OnTimeout(At("192.0.2.1"), kStart);
-  memory.OnTimeout(At("192.0.2.1"), kStart);
+  memory.OnTimeout(At("192.0.2.1"), kStart, kStart);
+  memory.OnTimeout(At("192.0.2.1"), kStart, kStart);
   Slist slist(two, {});
   EXPECT_EQ(Pick(slist), "192.0.2.2");
   EXPECT_EQ(slist.candidates()[0].reason, ScoreReason::kBackingOff);
 }
 
-TEST_F(SlistTest, DoesNotAskTheDeadTheLameOrTheUseless) {
-  for (int i = 0; i < 3; ++i) memory.OnTimeout(At("192.0.2.1"), kStart);
-  memory.SetLame(At("192.0.2.2"), Name::Literal("example."), Lameness::kRefused, kStart);
-  Slist slist(Servers({{"ns.example.", {"192.0.2.1", "192.0.2.2", "192.0.2.3"}}}), {});
+// Not before everybody else had his turn, and then each kind once: they may have been repaired, or it was our
+// own network that was down.
+TEST_F(SlistTest, AsksTheLameAndTheDeadLastAndOnce) {
+  Kill("192.0.2.1", kStart);
+  memory.SetLame(At("192.0.2.2"), Name::Literal("example."), Lameness::kUpwardReferral, kStart);
+  Slist slist(Servers({{"ns.example.", {"192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"}}}), {});
+  memory.SetLame(At("192.0.2.4"), Name::Literal("example."), Lameness::kUpwardReferral, kStart);
+  memory.OnReply(At("192.0.2.4"), milliseconds(90), kStart);
   EXPECT_EQ(Pick(slist), "192.0.2.3");
-  slist.Discard(At("192.0.2.3"));
-  EXPECT_EQ(Pick(slist), "nobody");
   EXPECT_EQ(slist.ToText(kStart),
-            "ns.example. 192.0.2.1@53, dead (never measured, 3 time-outs in a row, dead for 10 s)\n"
-            "ns.example. 192.0.2.2@53, lame: refuses\n"
-            "ns.example. 192.0.2.3@53, asked enough (never measured), asked 1 time\n");
+            "ns.example. 192.0.2.3@53, score 20.0 ms, not measured yet (never measured), asked 1 time\n"
+            "ns.example. 192.0.2.1@53, dead (never measured, 8 time-outs in a row, dead for 10 s)\n"
+            "ns.example. 192.0.2.2@53, lame: refers upwards or sideways\n"
+            "ns.example. 192.0.2.4@53, lame: refers upwards or sideways\n");
+  slist.Discard(At("192.0.2.3"));
+  EXPECT_EQ(Pick(slist), "192.0.2.2");
+  EXPECT_EQ(Pick(slist), "192.0.2.1");
+  EXPECT_EQ(Pick(slist), "nobody");
+}
+
+TEST_F(SlistTest, AsksOneLameServerWhenAllAreLame) {
+  memory.SetLame(At("192.0.2.1"), Name::Literal("example."), Lameness::kNotAuthoritative, kStart);
+  memory.SetLame(At("192.0.2.2"), Name::Literal("example."), Lameness::kNotAuthoritative, kStart);
+  Slist slist(two, {});
+  EXPECT_NE(Pick(slist), "nobody");
+  EXPECT_EQ(Pick(slist), "nobody");
 }
 
 TEST_F(SlistTest, AsksOneDeadServerOnceWhenAllAreDead) {
-  for (int i = 0; i < 3; ++i) memory.OnTimeout(At("192.0.2.1"), kStart);
-  for (int i = 0; i < 3; ++i) memory.OnTimeout(At("192.0.2.2"), kStart + seconds(1));
+  Kill("192.0.2.1", kStart);
+  Kill("192.0.2.2", kStart + seconds(1));
   Slist slist(two, {});
-  EXPECT_EQ(Pick(slist, kStart + seconds(2)), "192.0.2.1");
+  EXPECT_NE(Pick(slist, kStart + seconds(2)), "nobody");
   EXPECT_EQ(Pick(slist, kStart + seconds(2)), "nobody");
 }
 
+// The tries of a question go on although they made the server count as dead; the next question has one.
+TEST_F(SlistTest, AQuestionEndsTheTriesItBegan) {
+  Slist slist(Servers({{"ns1.example.", {"192.0.2.1"}}}), {});
+  int tries = 0;
+  for (; Pick(slist) != "nobody"; ++tries) memory.OnTimeout(At("192.0.2.1"), kStart, kStart);
+  EXPECT_EQ(tries, Slist::kTriesPerCut);
+  EXPECT_TRUE(memory.State(At("192.0.2.1"), kStart).dead_until.has_value());
+  Slist next(Servers({{"ns1.example.", {"192.0.2.1"}}}), {});
+  EXPECT_EQ(Pick(next), "192.0.2.1");
+  EXPECT_EQ(Pick(next), "nobody");
+}
+
 TEST_F(SlistTest, OneQuestionProbesADeadServerWhenItsTimeHasCome) {
-  for (int i = 0; i < 3; ++i) memory.OnTimeout(At("192.0.2.1"), kStart);
+  Kill("192.0.2.1", kStart);
   const Delegation one = Servers({{"ns1.example.", {"192.0.2.1"}}});
   const Instant later = kStart + seconds(10);
   Slist first(one, {});
