@@ -136,6 +136,7 @@ class Exchanger::UdpTry final : public UdpQuery {
   Event ended;
   std::optional<Message> reply;
   size_t reply_octets = 0;
+  bool no_route = false;
   TracePoint sent;
 
  private:
@@ -161,6 +162,11 @@ class Exchanger::UdpTry final : public UdpQuery {
   void OnWrongId(ByteView /*datagram*/) override {
     Ignore(server(), "the ID differs");
     Suspect();
+  }
+
+  void OnNoRoute() override {
+    no_route = true;
+    Finish();
   }
 
   void Ignore(const Endpoint& from, std::string_view rule) {
@@ -303,6 +309,12 @@ Task<ExchangeResult> Exchanger::AskUdp(ExchangeRequest& request, bool edns, Fetc
     if (attempt.sent)
       attempt.sent.Add(trace::QueryTimedOut{.endpoint = request.server, .waited = result.rtt});
     result.end = ExchangeResult::End::kTimeout;
+    co_return result;
+  }
+  if (attempt.no_route) {
+    if (attempt.sent)
+      attempt.sent.Add(trace::ConnectionFailed{.endpoint = request.server, .reason = "no route leads there"});
+    result.end = ExchangeResult::End::kUnreachable;
     co_return result;
   }
   result.end = ExchangeResult::End::kSuspicious;

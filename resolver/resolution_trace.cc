@@ -176,8 +176,7 @@ void TracePick(TracePoint at, const Slist& servers, const std::optional<SlistPic
   for (const Name& name : servers.names_without_address())
     event.candidates.push_back({.server = name, .state = trace::CandidateState::kNoAddress});
   event.chosen = static_cast<uint32_t>(pick ? pick->index : event.candidates.size());
-  event.reason =
-      pick ? "lowest expected time" : "no server is left to ask";
+  event.reason = pick ? "lowest expected time" : "no server is left to ask";
   at.Add(std::move(event));
 }
 
@@ -217,8 +216,8 @@ void TraceRemembered(TracePoint at, const Finding& finding, const Remembered& re
                                        ? "from the parent"
                                        : std::string(ToText(*remembered.referral))});
     } else {
-      at.Add(trace::StoreDeclined{
-          .owner = cut, .type = rr::kNs, .rule = WhyNot(ToText(*remembered.referral))});
+      at.Add(
+          trace::StoreDeclined{.owner = cut, .type = rr::kNs, .rule = WhyNot(ToText(*remembered.referral))});
     }
   }
   for (const StoreDecision& decision : remembered.cached) {

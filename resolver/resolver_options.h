@@ -51,7 +51,7 @@ struct ResolverOptions {
   bool case_randomisation = false;  // 0x20: the reply must repeat a spelling drawn at random
   QnameMinimisation qname_minimisation = QnameMinimisation::kOff;
   std::vector<IpAddress> outgoing;  // addresses to ask from; empty: the system chooses
-  size_t upstream_sockets = 64;     // long-lived UDP sockets per family and worker, each on a random port
+  size_t upstream_sockets = 1024;   // long-lived UDP sockets per family and worker, each on a random port
 
   // --- Cache
   size_t cache_size_octets = size_t{256} << 20;

@@ -19,6 +19,8 @@ constexpr int kPortDraws = 16;
 // along.
 constexpr uint32_t kFewestUses = 256;
 constexpr uint32_t kMostUses = 1024;
+// For how many queries a slot has its place in the window at the most.
+constexpr uint32_t kMostDraws = 4;
 // How often to draw again when a drawn slot has no socket and none can be opened.
 constexpr int kSlotDraws = 64;
 
@@ -58,6 +60,20 @@ struct UdpQuery::Slot final : UdpReceiver {
     }
     sockets.receiving_ = nullptr;
   }
+
+  // One query a call may end here and take others with it, so each is looked for anew.
+  void OnNoRoute(UdpSocket& /*socket*/, const Endpoint& to) override {
+    UpstreamSockets& sockets = *pool;
+    sockets.receiving_ = this;
+    const auto lost = [&to](const UdpQuery* query) { return query->server_ == to; };
+    for (auto at = std::find_if(waiting.begin(), waiting.end(), lost); at != waiting.end();
+         at = std::find_if(waiting.begin(), waiting.end(), lost)) {
+      UdpQuery* query = *at;
+      query->Forget();
+      query->OnNoRoute();
+    }
+    sockets.receiving_ = nullptr;
+  }
 };
 
 bool UdpQuery::Send(const Endpoint& server, std::span<uint8_t> message) {
@@ -87,10 +103,11 @@ void UdpQuery::Forget() {
 uint16_t UdpQuery::local_port() const { return slot_ == nullptr ? uint16_t{0} : slot_->port; }
 
 UpstreamSockets::UpstreamSockets(Network& network, Random& random, const ResolverOptions& options)
-    : network_(network), random_(random), size_(std::max<size_t>(options.upstream_sockets, 1)) {
-  const auto prepare = [this](Family& family) {
-    family.slots = std::make_unique<Slot[]>(size_);
-    for (size_t i = 0; i < size_; ++i) family.slots[i].pool = this;
+    : network_(network), random_(random) {
+  const auto prepare = [this, &options](Family& family) {
+    family.size = std::max<size_t>(options.upstream_sockets, 1);
+    family.slots = std::make_unique<Slot[]>(family.size);
+    for (size_t i = 0; i < family.size; ++i) family.slots[i].pool = this;
   };
   if (options.ipv4) prepare(v4_);
   if (options.ipv6) prepare(v6_);
@@ -115,21 +132,45 @@ absl::Status UpstreamSockets::Check() {
 size_t UpstreamSockets::open_sockets() const {
   size_t open = 0;
   for (const Family* family : {&v4_, &v6_})
-    for (size_t i = 0; family->slots && i < size_; ++i) open += family->slots[i].socket != nullptr;
+    for (size_t i = 0; i < family->size; ++i) open += family->slots[i].socket != nullptr;
   return open;
 }
 
 UpstreamSockets::Slot* UpstreamSockets::DrawSlot(Family& family) {
   if (!family.slots) return nullptr;
   for (int draws = 0; draws < kSlotDraws; ++draws) {
-    Slot& slot = family.slots[random_.Below(size_)];
+    Place& place = family.window[random_.Below(kWindow)];
+    if (place.draws_left == 0 || place.slot >= family.size)
+      place = {.slot = random_.Below(family.size),
+               .draws_left = static_cast<uint32_t>(1 + random_.Below(kMostDraws))};
+    --place.draws_left;
+    Slot& slot = family.slots[place.slot];
     if (slot.uses_left == 0 && slot.waiting.empty() && &slot != receiving_) slot.socket.reset();
-    // Out of descriptors or ports, another slot may still have its socket.
-    if (!slot.socket && !Open(family, slot).ok()) continue;
+    if (!slot.socket) {
+      const absl::Status opened = Open(family, slot);
+      if (absl::IsResourceExhausted(opened)) Shrink(family);
+      if (!opened.ok()) {  // another slot may still have its socket
+        place.draws_left = 0;
+        continue;
+      }
+    }
     if (slot.uses_left > 0) --slot.uses_left;
     return &slot;
   }
   return nullptr;
+}
+
+// What lies beyond the new end is closed, unless queries are on their way from there; the rest of the slots
+// open their sockets when they are drawn.
+void UpstreamSockets::Shrink(Family& family) {
+  size_t open = 0;
+  for (size_t i = 0; i < family.size; ++i) open += family.slots[i].socket != nullptr;
+  const size_t smaller = std::max<size_t>(open - open / 8, 1);
+  for (size_t i = family.size; i-- > smaller;) {
+    Slot& slot = family.slots[i];
+    if (slot.waiting.empty() && &slot != receiving_) slot.socket.reset();
+  }
+  family.size = smaller;
 }
 
 absl::Status UpstreamSockets::Open(Family& family, Slot& slot) {

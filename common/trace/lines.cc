@@ -250,8 +250,8 @@ Line Describe(const QueryTimedOut& e) {
 }
 
 Line Describe(const ConnectionFailed& e) {
-  return {Tone::kBad, "TCP",
-          fmt::format("connection to {} failed{}", e.endpoint.ToText(), Because(e.reason))};
+  return {Tone::kBad, "failed",
+          fmt::format("to reach {}{}", e.endpoint.ToText(), Because(e.reason))};
 }
 
 Line Describe(const EdnsFallback& e) {

@@ -273,6 +273,14 @@ TEST_F(ExchangeTest, NoSocketIsNoCrash) {
   EXPECT_EQ(Ask(Request()).end, ExchangeResult::End::kReply);
 }
 
+TEST_F(ExchangeTest, NoRouteIsKnownAtOnce) {
+  Serve("aa");
+  world_.network.without_route.insert(kServer.address);
+  const ExchangeResult result = Ask(Request());
+  EXPECT_EQ(result.end, ExchangeResult::End::kUnreachable);
+  EXPECT_EQ(result.rtt, Duration(0));
+}
+
 TEST_F(ExchangeTest, PortsAndIdsAreSpread) {
   std::set<uint16_t> ids;
   world_.network.on_udp = [&ids](const Endpoint&, const Endpoint&, ByteView query) {

@@ -95,12 +95,14 @@ class ScriptedNetwork::Socket final : public UdpSocket {
     network_.asked.push_back(to.address.ToText() + " " + query.questions.at(0).ToText());
     network_.ports_used.push_back(local_);
     if (network_.on_udp) network_.on_udp(local_, to, datagram);
+    if (network_.without_route.contains(to.address)) return network_.TellNoRoute(local_, to);
     const auto server = network_.servers.find(to.address);
     if (server == network_.servers.end()) return;
     std::optional<std::vector<uint8_t>> reply = server->second(query, false);
     if (reply) network_.Inject(to, local_, *std::move(reply), 2 * kOneWay);
   }
   void Deliver(const Endpoint& from, ByteView packet) { receiver_.OnDatagram(*this, from, packet); }
+  void TellNoRoute(const Endpoint& to) { receiver_.OnNoRoute(*this, to); }
 
  private:
   ScriptedNetwork& network_;
@@ -164,6 +166,13 @@ void ScriptedNetwork::Inject(const Endpoint& from, const Endpoint& to, std::vect
   Later(after, [this, from, to, packet = std::move(packet)] {
     const auto socket = sockets_.find(to);
     if (socket != sockets_.end()) socket->second->Deliver(from, packet);
+  });
+}
+
+void ScriptedNetwork::TellNoRoute(const Endpoint& local, const Endpoint& to) {
+  Later(Duration(0), [this, local, to] {
+    const auto socket = sockets_.find(local);
+    if (socket != sockets_.end()) socket->second->TellNoRoute(to);
   });
 }
 

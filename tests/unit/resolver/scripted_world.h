@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,12 +59,14 @@ class ScriptedNetwork final : public Network {
   std::vector<Endpoint> ports_used;  // where each UDP query left from
   // Called with each UDP query, before its server: for those who listen and interfere.
   std::function<void(const Endpoint& from, const Endpoint& to, ByteView query)> on_udp;
+  std::set<IpAddress> without_route;
   size_t open_sockets = 0;
   bool no_sockets = false;  // as when descriptors have run out
 
  private:
   class Socket;
   class Stream;
+  void TellNoRoute(const Endpoint& local, const Endpoint& to);
   void Later(Duration delay, std::function<void()> what);
 
   TimerQueue& timers_;

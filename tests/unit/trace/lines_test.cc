@@ -103,7 +103,7 @@ std::vector<LineCase> Cases() {
       {QueryTimedOut{.endpoint = endpoint, .waited = milliseconds(400)},
        "timeout 127.0.0.2@53 did not reply within 400 ms"},
       {ConnectionFailed{.endpoint = endpoint, .reason = "refused"},
-       "TCP connection to 127.0.0.2@53 failed: refused"},
+       "failed to reach 127.0.0.2@53: refused"},
       {EdnsFallback{.endpoint = endpoint, .reason = "FORMERR"},
        "no EDNS to 127.0.0.2@53 from now on: FORMERR"},
       {ReplyJudged{.verdict = Verdict::kAnswer, .zone = zone}, "means the answer, from lab."},
