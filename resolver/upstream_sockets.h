@@ -2,16 +2,16 @@
 // port drawn at random from the whole range, opened when first drawn and given up for a fresh port after some
 // hundred queries. A query leaves from a socket drawn at random with an ID drawn at random (RFC 5452 section
 // 9.2); replies find their query by (socket, ID). Opening a socket for each query would cost more than all
-// the rest of it (15 to 20 us in servers which do). A query is drawn from a window of 64 sockets, each of
-// which gives its place to one drawn from the whole pool after one to four queries. Replies to drawing from
-// 1024 at once come one a socket, and reading them one by one cost 13 to 17 % of a cold resolution; with the
-// window several are read together. Who watches our ports, as the owner of a server can, learns nothing by
-// it: 160 queries later the window is another, which is before what he saw has come to him and his guess back
-// to us where there is enough traffic to matter, and otherwise what he saw were a few ports of which each has
-// its turn for four queries at the most. When the process runs out of descriptors, the pool shrinks to seven
-// eighths of what it could open: the rest is for clients' connections and everything else. The sockets are
-// unconnected, so an ICMP error can neither end a query nor tell an attacker which port is open (SAD DNS,
-// CVE-2020-25705).
+// the rest of it (15 to 20 us in servers which do).
+//
+// A query is drawn from a window of 64 of them. Each gives its place to one drawn from the whole pool after
+// one to four queries, so that 160 queries later the window is another: whoever sees our ports, as the owner
+// of a server does, must use what he saw before that many more have left. Drawing from all 1024 at once costs
+// 13 % of a cold resolution, since replies then come one a socket and are read one by one; the window, 9 %.
+//
+// When the process runs out of descriptors, the pool shrinks to seven eighths of what it could open: the rest
+// is for clients' connections and everything else. The sockets are unconnected, so an ICMP error can neither
+// end a query nor tell an attacker which port is open (SAD DNS, CVE-2020-25705).
 #pragma once
 
 #include <array>
