@@ -141,7 +141,10 @@ Task<FetchOutcome> Walk::AskUntilUseful(Delegation cut, TracePoint at) {
     if (addresses.Wanted(servers)) co_await addresses.LookUpMore(servers);
     const std::optional<SlistPick> pick = servers.Pick(parts_.servers, parts_.random, parts_.clock.Now());
     if (at) TracePick(at, servers, pick);
-    if (!pick) break;
+    if (!pick) {
+      servers.GiveUp(parts_.servers, parts_.clock.Now());
+      break;
+    }
     StartProbe(servers, *pick, at);
     if (servers.candidates()[pick->index].tries > 1) attempt = trace::Attempt::kRetry;
 

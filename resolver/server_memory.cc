@@ -190,6 +190,12 @@ void ServerMemory::OnTimeout(const Endpoint& endpoint, Instant sent, Instant now
   if (server.timeouts >= kTimeoutsToDie) server.dead_until = now + ProbeInterval(server.timeouts);
 }
 
+void ServerMemory::OnGivenUp(const Endpoint& endpoint, Instant now) {
+  const std::lock_guard lock(mutex_);
+  Server& server = table_->At(endpoint, now);
+  if (server.timeouts > 0) server.dead_until = now + ProbeInterval(server.timeouts);
+}
+
 void ServerMemory::OnProbe(const Endpoint& endpoint, Instant now) {
   const std::lock_guard lock(mutex_);
   Server& server = table_->At(endpoint, now);

@@ -79,6 +79,9 @@ class ServerMemory {
   // sent before that was noticed do not. Nor does one that was overtaken by a reply: the server lives, and a
   // packet was lost.
   void OnTimeout(const Endpoint& server, Instant sent, Instant now);
+  // A question spent all its tries there and at its zone's other servers, in vain: dead, if it has not
+  // replied to anybody since. The next question for the zone must not spend as much again.
+  void OnGivenUp(const Endpoint& server, Instant now);
   // A server that was dead is being asked: nobody else asks it before the next interval is over.
   void OnProbe(const Endpoint& server, Instant now);
 

@@ -211,6 +211,13 @@ void Slist::Discard(const Endpoint& endpoint) {
   }
 }
 
+void Slist::GiveUp(ServerMemory& memory, Instant now) const {
+  for (const SlistCandidate& candidate : candidates_) {
+    if (!candidate.discarded && !candidate.asked_in_spite_of && candidate.tries >= kTriesPerAddress)
+      memory.OnGivenUp(candidate.endpoint, now);
+  }
+}
+
 std::vector<SlistCandidate> Slist::Ranked() const {
   std::vector<const SlistCandidate*> order;
   for (const SlistCandidate& candidate : candidates_) order.push_back(&candidate);

@@ -103,6 +103,9 @@ class Slist {
   // The candidate's reply was of no use (lame, error, malformed): it is not asked again for this question.
   void Discard(const Endpoint& endpoint);
 
+  // Pick gave nobody. Those who were silent all the time count as dead from now on.
+  void GiveUp(ServerMemory& memory, Instant now) const;
+
   // Scored as of the last Pick, best first.
   std::vector<SlistCandidate> Ranked() const;
   const std::vector<SlistCandidate>& candidates() const { return candidates_; }

@@ -181,6 +181,17 @@ TEST_F(SlistTest, AQuestionEndsTheTriesItBegan) {
   EXPECT_EQ(Pick(next), "nobody");
 }
 
+// A dead zone costs the first question its tries, and the others one.
+TEST_F(SlistTest, WhoWasSilentForAWholeQuestionIsDead) {
+  Slist slist(two, {});
+  while (const std::optional<SlistPick> pick = slist.Pick(memory, *random, kStart))
+    memory.OnTimeout(pick->endpoint, kStart, kStart);
+  memory.OnReply(At("192.0.2.2"), milliseconds(20), kStart);  // to somebody else
+  slist.GiveUp(memory, kStart);
+  EXPECT_TRUE(memory.State(At("192.0.2.1"), kStart).dead_until.has_value());
+  EXPECT_FALSE(memory.State(At("192.0.2.2"), kStart).dead_until.has_value());
+}
+
 TEST_F(SlistTest, OneQuestionProbesADeadServerWhenItsTimeHasCome) {
   Kill("192.0.2.1", kStart);
   const Delegation one = Servers({{"ns1.example.", {"192.0.2.1"}}});
