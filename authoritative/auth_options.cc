@@ -36,7 +36,7 @@ std::optional<std::string> ReadThreads(const ConfigNode& node, uint32_t& threads
   return std::nullopt;
 }
 
-// A feature of later versions: its one value for now is `off`, so that nobody believes to be protected who is
+// A feature this version lacks: the only value taken is `off`, so that nobody believes to be protected who is
 // not.
 void DeclareUnavailable(ConfigSchema& schema, std::string_view name, std::string_view text) {
   schema.Custom(

@@ -67,8 +67,6 @@ inline constexpr size_t kMaxRrsigsPerRrset = 8;
 inline constexpr size_t kMaxDenialRecords = 8;
 // Aliases followed for one client question (CVE-2019-19331), and those taken out of one reply (CacheFlush).
 inline constexpr int kMaxAliases = 11;
-// RRsets which one client question may bring into the cache (CacheFlush).
-inline constexpr int kMaxRrsetsCachedPerQuestion = 64;
 
 // --- Traces
 // Events one trace holds; a question at its work limits makes some thousands. The rest is counted, not kept.
