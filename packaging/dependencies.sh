@@ -26,9 +26,19 @@ test_packages=(
   libc-ares-dev         # an independent client, and an independent message parser
   knot-dnsutils         # kdig
   python3 python3-dnspython
+  bind9 bind9-utils     # peers: the interop tests ask them the same questions; none runs but as a test's own process
+  nsd
+  knot knot-dnssecutils
+  unbound
+  ldnsutils             # ldns-signzone, ldns-read-zone
 )
 
-# install_packages NAME...: installs those which are missing; needs root or sudo only when there are some.
+# What the peers' packages would start, now and at each boot.
+peer_services=(named nsd knot unbound unbound-resolvconf)
+
+# install_packages NAME...: installs those which are missing; needs root or sudo only when there are some. The packages of peers
+# start their servers when they are installed, and would hold port 53 of a developer's machine: Debian's policy-rc.d
+# keeps them from starting while this runs, and those which were not there before are disabled for the boots to come.
 install_packages() {
   local missing=() package
   for package in "$@"; do
@@ -44,8 +54,35 @@ install_packages() {
     }
     as_root=(sudo)
   fi
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -q >/dev/null &&
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}" >/dev/null
+  local services_before new_services=() service
+  services_before=$(installed_peer_services)
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive sh -c "$install_without_starting" install "${missing[@]}" || return
+  for service in $(installed_peer_services); do
+    [[ " ${services_before//$'\n'/ } " = *" $service "* ]] || new_services+=("$service")
+  done
+  if [ ${#new_services[@]} -gt 0 ] && command -v systemctl >/dev/null; then
+    "${as_root[@]}" systemctl disable --quiet "${new_services[@]}"
+  fi
+}
+
+# A policy-rc.d that is there already is somebody's decision, and stays.
+install_without_starting='
+  set -e
+  policy=/usr/sbin/policy-rc.d
+  if [ ! -e $policy ]; then
+    trap "rm -f $policy" EXIT
+    printf "#!/bin/sh\nexit 101\n" >$policy
+    chmod 755 $policy
+  fi
+  apt-get update -q >/dev/null
+  apt-get install -q -y --no-install-recommends "$@" >/dev/null
+'
+
+installed_peer_services() {
+  local service
+  for service in "${peer_services[@]}"; do
+    [ ! -e "/lib/systemd/system/$service.service" ] || echo "$service"
+  done
 }
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
