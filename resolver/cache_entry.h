@@ -19,6 +19,7 @@
 #include "common/base/clock.h"
 #include "common/dns/edns.h"
 #include "common/dns/name.h"
+#include "common/dns/packed_rdata.h"
 #include "common/dns/rrset.h"
 #include "common/dns/types.h"
 #include "common/net/endpoint.h"
@@ -33,45 +34,6 @@ enum class CacheKind : uint8_t {
   kFailure,   // asking failed; do not ask again before it expires (RFC 9520)
 };
 std::string_view ToText(CacheKind kind);
-
-// RDATA in the form RDLENGTH RDATA RDLENGTH RDATA ..., borrowed.
-class PackedRdata {
- public:
-  class Iterator {
-   public:
-    using value_type = ByteView;
-    using difference_type = std::ptrdiff_t;
-    Iterator() = default;
-    ByteView operator*() const { return {at_ + 2, LoadU16(at_)}; }
-    Iterator& operator++() {
-      at_ += 2 + LoadU16(at_);
-      return *this;
-    }
-    Iterator operator++(int) {
-      Iterator old = *this;
-      ++*this;
-      return old;
-    }
-    friend bool operator==(const Iterator&, const Iterator&) = default;
-
-   private:
-    friend class PackedRdata;
-    explicit Iterator(const uint8_t* at) : at_(at) {}
-    const uint8_t* at_ = nullptr;
-  };
-
-  PackedRdata(ByteView octets, size_t count) : octets_(octets), count_(count) {}
-  Iterator begin() const { return Iterator(octets_.data()); }
-  Iterator end() const { return Iterator(octets_.data() + octets_.size()); }
-  size_t size() const { return count_; }
-  bool empty() const { return count_ == 0; }
-  ByteView front() const { return *begin(); }
-  ByteView octets() const { return octets_; }
-
- private:
-  ByteView octets_;
-  size_t count_;
-};
 
 // What the cache makes an entry of; everything is borrowed.
 struct CacheEntrySpec {

@@ -10,35 +10,15 @@
 
 #include "common/base/bytes.h"
 #include "common/dns/name.h"
+#include "common/dns/packed_rdata.h"
 #include "common/dns/types.h"
 
 namespace cairn {
 
-// The RDATA of one set, packed: each a two-octet length and its octets, in the order they came.
+// The RDATA of one set, packed, in the order they came.
 class RdataSet {
  public:
-  class Iterator {
-   public:
-    using value_type = ByteView;
-    using difference_type = std::ptrdiff_t;
-    Iterator() = default;
-    ByteView operator*() const { return {at_ + 2, LoadU16(at_)}; }
-    Iterator& operator++() {
-      at_ += 2 + LoadU16(at_);
-      return *this;
-    }
-    Iterator operator++(int) {
-      Iterator old = *this;
-      ++*this;
-      return old;
-    }
-    friend bool operator==(const Iterator&, const Iterator&) = default;
-
-   private:
-    friend class RdataSet;
-    explicit Iterator(const uint8_t* at) : at_(at) {}
-    const uint8_t* at_ = nullptr;
-  };
+  using Iterator = PackedRdata::Iterator;
 
   void Add(ByteView rdata);        // at most 65535 octets
   bool AddUnique(ByteView rdata);  // false when an octet-identical RDATA is there already

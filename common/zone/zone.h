@@ -20,6 +20,7 @@
 
 #include "common/base/bytes.h"
 #include "common/dns/name.h"
+#include "common/dns/packed_rdata.h"
 #include "common/dns/types.h"
 #include "common/zone/arena.h"
 #include "common/zone/label_path.h"
@@ -46,27 +47,7 @@ struct NameBuffer {
 // the target's addresses.
 class RrsetView {
  public:
-  class Iterator {
-   public:
-    using value_type = ByteView;
-    using difference_type = std::ptrdiff_t;
-    Iterator() = default;
-    explicit Iterator(const uint8_t* at) : at_(at) {}
-    ByteView operator*() const { return {at_ + 2, LoadU16(at_)}; }
-    Iterator& operator++() {
-      at_ += 2 + LoadU16(at_);
-      return *this;
-    }
-    Iterator operator++(int) {
-      Iterator old = *this;
-      ++*this;
-      return old;
-    }
-    friend bool operator==(const Iterator&, const Iterator&) = default;
-
-   private:
-    const uint8_t* at_ = nullptr;
-  };
+  using Iterator = PackedRdata::Iterator;
 
   RrsetView() = default;  // no set
   explicit RrsetView(const uint8_t* at) : at_(at) {}
