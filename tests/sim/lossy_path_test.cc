@@ -9,6 +9,7 @@
 #include <string>
 
 #include "tests/sim/scenario.h"
+#include "tests/support/source_path.h"
 
 namespace cairn::sim {
 namespace {
@@ -19,7 +20,7 @@ constexpr size_t kNamesInScenario = 10;
 TEST(LossyPath, HardlyANameFails) {
   const std::string name = "lossy-path.scenario";
   std::ostringstream text;
-  text << std::ifstream(CAIRN_SOURCE_DIR "/tests/sim/scenarios/" + name).rdbuf();
+  text << std::ifstream(testing::SourcePath("tests/sim/scenarios/" + name)).rdbuf();
   size_t failed = 0;
   std::string findings;
   for (uint64_t seed = 1; seed <= kSeeds; ++seed) {

@@ -11,13 +11,14 @@
 
 #include "tests/sim/scenario.h"
 #include "tests/sim/scenario_text.h"
+#include "tests/support/source_path.h"
 
 namespace cairn::sim {
 namespace {
 
 std::vector<std::filesystem::path> Files() {
   std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(CAIRN_SOURCE_DIR "/tests/sim/scenarios")) {
+  for (const auto& entry : std::filesystem::directory_iterator(testing::SourcePath("tests/sim/scenarios"))) {
     if (entry.path().extension() == ".scenario") files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());
@@ -30,7 +31,7 @@ std::string Read(const std::filesystem::path& path) {
   return text.str();
 }
 
-class Scenarios : public testing::TestWithParam<std::filesystem::path> {};
+class Scenarios : public ::testing::TestWithParam<std::filesystem::path> {};
 
 TEST_P(Scenarios, HappenAsWritten) {
   const ScenarioOutcome outcome = RunScenario(Read(GetParam()), GetParam().filename().string());
@@ -38,13 +39,13 @@ TEST_P(Scenarios, HappenAsWritten) {
   if (!outcome.findings.empty()) std::cout << outcome.packets;
 }
 
-std::string NameOf(const testing::TestParamInfo<std::filesystem::path>& info) {
+std::string NameOf(const ::testing::TestParamInfo<std::filesystem::path>& info) {
   std::string name = info.param.stem().string();
   std::replace(name.begin(), name.end(), '-', '_');
   return name;
 }
 
-INSTANTIATE_TEST_SUITE_P(Files, Scenarios, testing::ValuesIn(Files()), NameOf);
+INSTANTIATE_TEST_SUITE_P(Files, Scenarios, ::testing::ValuesIn(Files()), NameOf);
 
 // ---- The language itself
 

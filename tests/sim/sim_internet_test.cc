@@ -12,6 +12,7 @@
 #include "common/zone/zone_lookup.h"
 #include "tests/sim/checkers.h"
 #include "tests/sim/sim_resolver.h"
+#include "tests/support/source_path.h"
 
 namespace cairn::sim {
 namespace {
@@ -186,7 +187,7 @@ TEST(Liars, LieAsTheirWordsSay) {
 
 std::string RootZoneFile() {
   const char* const path = std::getenv("CAIRN_ROOT_ZONE");
-  return path != nullptr ? path : CAIRN_SOURCE_DIR "/../shared/data/root-2018.zone";
+  return path != nullptr ? path : testing::SourcePath("../shared/data/root-2018.zone");
 }
 
 TEST(RealRootZone, IsTheRootOfAWorld) {

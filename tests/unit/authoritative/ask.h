@@ -10,6 +10,7 @@
 #include "authoritative/zone_loader.h"
 #include "common/dns/message.h"
 #include "gtest/gtest.h"
+#include "tests/support/source_path.h"
 
 namespace cairn::testing {
 
@@ -79,7 +80,7 @@ inline std::shared_ptr<const Zone> Served(LoadedZone loaded) {
   return std::move(loaded.zone);
 }
 inline std::shared_ptr<const Zone> GoldenZone(std::string_view apex, const std::string& file) {
-  return Served(LoadZone(Name::Literal(apex), CAIRN_SOURCE_DIR "/zones/golden/" + file));
+  return Served(LoadZone(Name::Literal(apex), testing::SourcePath("zones/golden/" + file)));
 }
 inline std::shared_ptr<const Zone> ZoneOf(std::string_view apex, std::string_view text) {
   return Served(LoadZoneText(Name::Literal(apex), text, "zone"));

@@ -10,6 +10,7 @@
 #include "common/zonefile/zone_reader.h"
 #include "common/zonefile/zone_writer.h"
 #include "gtest/gtest.h"
+#include "tests/support/source_path.h"
 #include "tests/unit/authoritative/ask.h"
 
 namespace cairn {
@@ -17,7 +18,7 @@ namespace {
 
 std::string RootZonePath() {
   const char* given = std::getenv("CAIRN_ROOT_ZONE");
-  return given != nullptr ? given : CAIRN_SOURCE_DIR "/../shared/data/root-2018.zone";
+  return given != nullptr ? given : testing::SourcePath("../shared/data/root-2018.zone");
 }
 
 class RootZoneTest : public ::testing::Test {

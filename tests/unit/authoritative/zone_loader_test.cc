@@ -7,6 +7,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/source_path.h"
 
 namespace cairn {
 namespace {
@@ -21,7 +22,7 @@ TEST(ZoneLoader, ADumpReadsBackAsTheSameZone) {
   for (const auto& [apex, file] :
        {std::pair("example.", "lookup.zone"), std::pair("signed.", "denial.zone")}) {
     const LoadedZone loaded =
-        LoadZone(Name::Literal(apex), std::string(CAIRN_SOURCE_DIR "/zones/golden/") + file);
+        LoadZone(Name::Literal(apex), testing::SourcePath(std::string("zones/golden/") + file));
     ASSERT_NE(loaded.zone, nullptr) << file;
     const std::vector<std::string> lines = Dump(*loaded.zone);
     EXPECT_EQ(lines.size(), loaded.zone->record_count());
@@ -34,7 +35,8 @@ TEST(ZoneLoader, ADumpReadsBackAsTheSameZone) {
 }
 
 TEST(ZoneLoader, WritesAFileThatLoadsAgain) {
-  const LoadedZone loaded = LoadZone(Name::Literal("example."), CAIRN_SOURCE_DIR "/zones/golden/lookup.zone");
+  const LoadedZone loaded =
+      LoadZone(Name::Literal("example."), testing::SourcePath("zones/golden/lookup.zone"));
   const std::string path = ::testing::TempDir() + "/zone_loader_test.zone";
   ASSERT_TRUE(WriteZone(*loaded.zone, path).ok());
   EXPECT_FALSE(std::filesystem::exists(path + ".new"));
@@ -70,7 +72,8 @@ TEST(ZoneLoader, ASoaWithAMistakeIsNotMissing) {
 }
 
 TEST(ZoneLoader, AWrongFolderIsAStatusThatNamesIt) {
-  const LoadedZone loaded = LoadZone(Name::Literal("example."), CAIRN_SOURCE_DIR "/zones/golden/lookup.zone");
+  const LoadedZone loaded =
+      LoadZone(Name::Literal("example."), testing::SourcePath("zones/golden/lookup.zone"));
   const absl::Status status = WriteZone(*loaded.zone, "/nonexistent/zone");
   EXPECT_FALSE(status.ok());
   EXPECT_THAT(status.ToString(), ::testing::HasSubstr("/nonexistent/zone"));

@@ -1,6 +1,7 @@
 // Reading the resolver's configuration: what is understood, and what a person is told about a mistake and
 // where.
 #include "resolver/options_reader.h"
+#include "tests/support/source_path.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -101,7 +102,7 @@ TEST(OptionsReader, WhatItPrintsReadsBack) {
       "resolver: {cache-size: 3MiB, root-hints: \"a b\"}\n");
   const std::string printed = PrintOptions(options);
   EXPECT_EQ(PrintOptions(MustRead(printed)), printed);
-  EXPECT_THAT(printed, testing::HasSubstr("cache-size: 3MiB\n"));
+  EXPECT_THAT(printed, ::testing::HasSubstr("cache-size: 3MiB\n"));
 }
 
 struct Mistake {
@@ -138,12 +139,12 @@ TEST(OptionsReader, SaysWhatIsWrongAndWhere) {
   };
   for (const Mistake& m : mistakes) {
     SCOPED_TRACE(m.text);
-    EXPECT_THAT(Mistakes(m.text), testing::ElementsAre(testing::StartsWith(m.complaint)));
+    EXPECT_THAT(Mistakes(m.text), ::testing::ElementsAre(::testing::StartsWith(m.complaint)));
   }
 }
 
 TEST(OptionsReader, TheManualNamesEveryOption) {
-  std::ifstream file(std::string(CAIRN_SOURCE_DIR) + "/packaging/man/cairn-resolver.yaml.5");
+  std::ifstream file(testing::SourcePath("packaging/man/cairn-resolver.yaml.5"));
   std::ostringstream manual;
   manual << file.rdbuf();
   std::istringstream printed(PrintOptions(ProgramOptions()));
@@ -151,7 +152,7 @@ TEST(OptionsReader, TheManualNamesEveryOption) {
     const std::string option = line.substr(0, line.find(':'));
     const size_t word = option.find_first_not_of(" -");
     if (line.find('#') != std::string::npos || option.size() == line.size() || option[0] != ' ') continue;
-    EXPECT_THAT(manual.str(), testing::HasSubstr(option.substr(word)));
+    EXPECT_THAT(manual.str(), ::testing::HasSubstr(option.substr(word)));
   }
 }
 

@@ -8,6 +8,7 @@
 #include "common/trace/json.h"
 #include "common/trace/totals.h"
 #include "common/trace/tree.h"
+#include "tests/support/source_path.h"
 #include "tests/unit/trace/sample_trace.h"
 
 namespace cairn::trace {
@@ -128,13 +129,13 @@ std::string ReadFile(const std::string& path) {
 // On a difference `actual` is left beside the temporary files: after a look at both, it may become the golden
 // file.
 void ExpectGolden(const std::string& actual, const std::string& golden) {
-  if (actual == ReadFile(std::string(CAIRN_SOURCE_DIR) + "/" + golden)) return;
-  const std::string kept = testing::TempDir() + golden.substr(golden.rfind('/') + 1);
+  if (actual == ReadFile(testing::SourcePath(golden))) return;
+  const std::string kept = ::testing::TempDir() + golden.substr(golden.rfind('/') + 1);
   std::ofstream(kept) << actual;
   ADD_FAILURE() << "this is not what " << golden << " holds; see " << kept << "\n" << actual;
 }
 
-class SampleTrace : public testing::Test {
+class SampleTrace : public ::testing::Test {
  protected:
   SampleTrace() { RecordSampleTrace(trace_, clock_); }
   ManualClock clock_;

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "gtest/gtest.h"
+#include "tests/support/source_path.h"
 #include "tests/unit/zone/zone_from_text.h"
 
 namespace cairn {
@@ -94,7 +95,7 @@ constexpr LookupCase kCases[] = {
 
 TEST(ZoneLookup, FollowsRfc1034Section432) {
   const ZoneBuilder::Outcome outcome =
-      testing::ZoneFromFile("example.", CAIRN_SOURCE_DIR "/zones/golden/lookup.zone");
+      testing::ZoneFromFile("example.", testing::SourcePath("zones/golden/lookup.zone"));
   ASSERT_NE(outcome.zone, nullptr) << testing::ToText(outcome.complaints);
   for (const LookupCase& c : kCases) {
     SCOPED_TRACE(c.name);

@@ -13,13 +13,14 @@
 #include "common/dns/rr_types.h"
 #include "common/zonefile/zone_writer.h"
 #include "gtest/gtest.h"
+#include "tests/support/source_path.h"
 
 namespace cairn {
 namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kGolden = fs::path(CAIRN_SOURCE_DIR) / "zones" / "golden";
+const fs::path kGolden = testing::SourcePath("zones/golden");
 
 std::string ReadFile(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -193,10 +194,11 @@ TEST(ZoneReader, StopsAfterTooManyMistakes) {
 }
 
 // Files in a folder of their own, gone with the test.
-class ZoneFiles : public testing::Test {
+class ZoneFiles : public ::testing::Test {
  protected:
   void SetUp() override {
-    folder_ = fs::path(testing::TempDir()) / testing::UnitTest::GetInstance()->current_test_info()->name();
+    folder_ =
+        fs::path(::testing::TempDir()) / ::testing::UnitTest::GetInstance()->current_test_info()->name();
     fs::create_directories(folder_ / "sub");
   }
   void TearDown() override { fs::remove_all(folder_); }
@@ -335,8 +337,7 @@ TEST(GoldenZones, BrokenOnesAreToldWithTheirPlace) {
 // The real root zone, where it is there: what is written reads back to the same.
 TEST(GoldenZones, TheRootZoneIsWrittenAndReadBack) {
   const char* path = std::getenv("CAIRN_ROOT_ZONE");
-  const fs::path root =
-      path != nullptr ? fs::path(path) : fs::path(CAIRN_SOURCE_DIR) / "../shared/data/root-2018.zone";
+  const fs::path root = path != nullptr ? path : testing::SourcePath("../shared/data/root-2018.zone");
   if (!fs::exists(root)) GTEST_SKIP() << root << " is not there";
   const std::string written = ReadAll(ZoneReader::FromFile(root.string(), Options(".")));
   EXPECT_EQ(written.find("error"), std::string::npos);
