@@ -18,15 +18,27 @@ bool IsTransfer(RrType qtype) { return qtype == rr::kAxfr || qtype == rr::kIxfr;
 
 }  // namespace
 
+enum class Responder::Fate : uint8_t {
+  kDrop,       // silence
+  kBare,       // header, question and OPT
+  kTruncated,  // the same, with TC
+  kLookUp,
+};
+
 struct Responder::Pending {
   QueryView view;
   LabelPath qname;
   const ZoneSet::Entry* entry = nullptr;
-  Rcode refusal = Rcode::kNoError;  // what is answered instead of data
+  ResponseOpt opt;
+  Fate fate = Fate::kDrop;
+  Rcode rcode = Rcode::kNoError;  // of a bare answer
 };
 
-Responder::Responder(ResponderOptions options)
-    : options_(options), zones_(std::make_shared<const ZoneSet>()), pending_(new Pending[kChunk]) {}
+Responder::Responder(ResponderOptions options, const Clock* clock)
+    : options_(std::move(options)),
+      edns_(options_.edns, clock),
+      zones_(std::make_shared<const ZoneSet>()),
+      pending_(new Pending[kChunk]) {}
 
 Responder::~Responder() = default;
 
@@ -46,61 +58,87 @@ void Responder::ReadAndFetch(std::span<Query> chunk) {
   for (size_t i = 0; i < chunk.size(); ++i) {
     Pending& pending = pending_[i];
     ReadQuery(chunk[i].packet, pending.view);
-    pending.entry = nullptr;
-    pending.refusal = Judge(pending.view);
-    if (pending.refusal != Rcode::kNoError || pending.view.verdict == QueryVerdict::kDrop) continue;
+    pending.fate = Judge(chunk[i], pending);
+    if (pending.fate != Fate::kLookUp) continue;
     pending.qname.Reset(pending.view.qname(chunk[i].packet));
     zones_->Prefetch(pending.qname);
   }
   for (size_t i = 0; i < chunk.size(); ++i) {
     Pending& pending = pending_[i];
-    if (pending.refusal != Rcode::kNoError || pending.view.verdict == QueryVerdict::kDrop) continue;
+    if (pending.fate != Fate::kLookUp) continue;
     pending.entry = ZoneFor(*zones_, pending.qname, pending.view.qtype);
-    if (pending.entry == nullptr) {
-      pending.refusal = Rcode::kRefused;  // not ours, and we recurse for nobody
+    if (pending.entry == nullptr) {  // not ours, and we recurse for nobody
+      pending.fate =
+          Refuse(pending, Rcode::kRefused, ExtendedError::kNotAuthoritative, "no zone served here");
     } else if (pending.entry->zone == nullptr) {
-      pending.refusal = Rcode::kServFail;  // ours, but there is nothing to serve
+      pending.fate =
+          Refuse(pending, Rcode::kServFail, ExtendedError::kInvalidData, "the zone's data could not be read");
     } else {
       pending.entry->zone->PrefetchSlot(pending.qname);
     }
   }
   for (size_t i = 0; i < chunk.size(); ++i) {
     const Pending& pending = pending_[i];
-    if (pending.entry != nullptr && pending.entry->zone != nullptr)
-      pending.entry->zone->PrefetchNode(pending.qname);
+    if (pending.fate == Fate::kLookUp) pending.entry->zone->PrefetchNode(pending.qname);
   }
 }
 
-// kNoError: look for data.
-Rcode Responder::Judge(const QueryView& view) {
+// All that can be said without looking for data.
+Responder::Fate Responder::Judge(const Query& query, Pending& pending) {
+  const QueryView& view = pending.view;
+  pending.rcode = Rcode::kNoError;
+  if (view.verdict == QueryVerdict::kDrop) return Fate::kDrop;
+  const CookieStanding standing = edns_.Begin(query, view, pending.opt);
+  switch (edns_.Demand(query, view, standing)) {
+    case CookieAnswer::kNone:
+      break;
+    case CookieAnswer::kNoError:
+      return Fate::kBare;
+    case CookieAnswer::kBadCookie:
+      return Refuse(pending, Rcode::kBadCookie);
+    case CookieAnswer::kTruncated:
+      return Fate::kTruncated;
+  }
   switch (view.verdict) {
-    case QueryVerdict::kFormErr:
-      return Rcode::kFormErr;
     case QueryVerdict::kNotImp:
-      return Rcode::kNotImp;
+      return Refuse(pending, Rcode::kNotImp, ExtendedError::kNotSupported, "only queries are answered here");
     case QueryVerdict::kBadVers:
-      return Rcode::kBadVers;
-    case QueryVerdict::kDrop:
-      return Rcode::kNoError;
+      return Refuse(pending, Rcode::kBadVers);
     case QueryVerdict::kAnswer:
       break;
+    default:
+      return Refuse(pending, Rcode::kFormErr);
   }
-  if (view.has_tsig) return Rcode::kNotAuth;  // we know none of its keys (RFC 8945 section 5.2.1)
-  if (IsNoQuestion(view.qtype)) return Rcode::kFormErr;
-  if (view.qclass != kClassIn || IsTransfer(view.qtype)) return Rcode::kRefused;
-  return Rcode::kNoError;
+  if (view.has_tsig)
+    return Refuse(pending, Rcode::kNotAuth);  // we know none of its keys (RFC 8945 section 5.2.1)
+  if (IsNoQuestion(view.qtype)) return Refuse(pending, Rcode::kFormErr);
+  if (view.qclass != kClassIn)
+    return Refuse(pending, Rcode::kRefused, ExtendedError::kNotSupported, "only class IN is served");
+  if (IsTransfer(view.qtype))
+    return Refuse(pending, Rcode::kRefused, ExtendedError::kProhibited, "no transfer");
+  return Fate::kLookUp;
+}
+
+Responder::Fate Responder::Refuse(Pending& pending, Rcode rcode) {
+  pending.rcode = rcode;
+  return Fate::kBare;
+}
+
+Responder::Fate Responder::Refuse(Pending& pending, Rcode rcode, ExtendedError code, std::string_view text) {
+  pending.opt.Explain(code, text);
+  return Refuse(pending, rcode);
 }
 
 void Responder::AnswerOne(Query& query, Pending& pending) {
   const QueryView& view = pending.view;
   ++(query.tcp ? counters_.queries_tcp : counters_.queries_udp);
-  if (view.verdict == QueryVerdict::kDrop) {
+  if (pending.fate == Fate::kDrop) {
     ++counters_.dropped;
     query.dropped = true;
     return;
   }
   const size_t udp_limit =
-      view.has_edns ? std::min(view.udp_payload_octets, options_.udp_payload_octets) : kPlainUdpOctets;
+      view.has_edns ? std::min(view.udp_payload_octets, options_.edns.udp_payload_octets) : kPlainUdpOctets;
   MessageWriter out(query.reply, query.tcp ? kMaxMessageOctets : udp_limit);
   out.Begin({.id = view.id,
              .response = true,
@@ -110,10 +148,10 @@ void Responder::AnswerOne(Query& query, Pending& pending) {
   if (view.question_octets > 0) {
     out.AddQuestionOctets(query.packet.subspan(kHeaderOctets, view.question_octets), view.qname_octets);
   }
-  if (view.has_edns) out.Reserve(kBareOptOctets);
+  out.Reserve(pending.opt.FirmOctets());
 
-  Rcode rcode = pending.refusal;
-  if (rcode == Rcode::kNoError) {
+  Rcode rcode = pending.rcode;
+  if (pending.fate == Fate::kLookUp) {
     const ComposeRequest request{.zones = *zones_,
                                  .zone = *pending.entry->zone,
                                  .qname = pending.qname,
@@ -123,15 +161,9 @@ void Responder::AnswerOne(Query& query, Pending& pending) {
     const Composed composed = Compose(request, out);
     rcode = composed.rcode;
     counters_.truncated += composed.truncated ? 1 : 0;
-  } else {
-    out.SetRcode(rcode);
   }
-  if (view.has_edns) {
-    out.AddEdns({.udp_payload_octets = options_.udp_payload_octets,
-                 .extended_rcode = static_cast<uint8_t>(static_cast<uint16_t>(rcode) >> 4),
-                 .dnssec_ok = view.dnssec_ok,
-                 .options = {}});
-  }
+  if (pending.fate == Fate::kTruncated) out.SetTruncated();
+  out.AddOpt(pending.opt, rcode);
   query.reply_octets = out.Finish();
   ++counters_.by_rcode[static_cast<size_t>(rcode)];
 }

@@ -12,12 +12,13 @@
 #include "authoritative/compose.h"
 #include "common/dns/query_reader.h"
 #include "common/net/network.h"
+#include "common/service/edns_responder.h"
 #include "common/zone/zone_set.h"
 
 namespace cairn {
 
 struct ResponderOptions {
-  uint16_t udp_payload_octets = 1232;   // upper limit of our UDP answers (RFC 9715)
+  EdnsOptions edns;
   AnyAnswer any = AnyAnswer::kMinimal;  // RFC 8482
 };
 
@@ -32,7 +33,8 @@ struct ResponderCounters {
 
 class Responder final : public QueryHandler {
  public:
-  explicit Responder(ResponderOptions options = {});
+  // Without a clock there are no cookies.
+  explicit Responder(ResponderOptions options = {}, const Clock* clock = nullptr);
   ~Responder() override;
 
   // What is served from the next batch on. Call it on the worker's own thread.
@@ -46,11 +48,16 @@ class Responder final : public QueryHandler {
  private:
   struct Pending;
 
-  static Rcode Judge(const QueryView& view);
+  enum class Fate : uint8_t;
+
+  Fate Judge(const Query& query, Pending& pending);
+  static Fate Refuse(Pending& pending, Rcode rcode);
+  static Fate Refuse(Pending& pending, Rcode rcode, ExtendedError code, std::string_view text);
   void ReadAndFetch(std::span<Query> chunk);
   void AnswerOne(Query& query, Pending& pending);
 
   ResponderOptions options_;
+  EdnsResponder edns_;
   std::shared_ptr<const ZoneSet> zones_;
   std::unique_ptr<Pending[]> pending_;  // one for each query that is worked on together
   ResponderCounters counters_;

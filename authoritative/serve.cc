@@ -72,7 +72,7 @@ absl::Status AuthServer::Prepare() {
                            "LimitNOFILE=)",
                            descriptors, kLeastDescriptors));
   }
-  CAIRN_RETURN_IF_ERROR(OpenWorkers(std::min(limits::kTcpConnections, descriptors - kReservedDescriptors)));
+  CAIRN_RETURN_IF_ERROR(OpenWorkers(descriptors - kReservedDescriptors));
   CAIRN_RETURN_IF_ERROR(DropPrivileges(options_.user));
   CAIRN_RETURN_IF_ERROR(OpenControl());
   log_.Info("starting",
@@ -85,10 +85,12 @@ absl::Status AuthServer::Prepare() {
 absl::Status AuthServer::OpenWorkers(size_t tcp_connections) {
   const size_t count =
       options_.threads != 0 ? options_.threads : std::max(1U, std::thread::hardware_concurrency());
-  const UvNetworkOptions share{.tcp_connections = std::max<size_t>(1, tcp_connections / count)};
+  TcpLimits tcp;
+  tcp.connections = std::min(tcp.connections, tcp_connections);
+  const UvNetworkOptions share{.tcp = tcp.ShareOf(count)};
   for (const Endpoint& local : options_.listen) CAIRN_RETURN_IF_ERROR(CheckFree(local));
   for (size_t i = 0; i < count; ++i) {
-    workers_.push_back(std::make_unique<AuthWorker>(clock_, ResponderOptions{.any = options_.any}, share));
+    workers_.push_back(std::make_unique<AuthWorker>(clock_, ResponderOptions{.edns = {}, .any = options_.any}, share));
     for (Endpoint& local : options_.listen) CAIRN_RETURN_IF_ERROR(workers_.back()->Listen(local));
   }
   return absl::OkStatus();

@@ -67,8 +67,15 @@ void SocketMetrics(MetricsText& metrics, std::span<const WorkerCounters> workers
                  {{"what", "refused"}});
   metrics.Sample(Sum(workers, [](const auto& each) { return each.network.tcp_evicted; }),
                  {{"what", "evicted"}});
-  metrics.Sample(Sum(workers, [](const auto& each) { return each.network.tcp_timed_out; }),
-                 {{"what", "timed-out"}});
+  metrics.Sample(Sum(workers, [](const auto& each) { return each.network.tcp_idle; }), {{"what", "idle"}});
+  metrics.Sample(Sum(workers, [](const auto& each) { return each.network.tcp_slow_messages; }),
+                 {{"what", "slow-message"}});
+  metrics.Sample(Sum(workers, [](const auto& each) { return each.network.tcp_slow_readers; }),
+                 {{"what", "slow-reader"}});
+  metrics.Sample(Sum(workers, [](const auto& each) { return each.network.tcp_unanswered; }),
+                 {{"what", "unanswered"}});
+  metrics.Counter("cairn_tcp_paused_total", "Times the reading of a TCP connection paused at a limit.");
+  metrics.Sample(Sum(workers, [](const auto& each) { return each.network.tcp_paused; }));
   metrics.Gauge("cairn_tcp_connections", "TCP connections open now.");
   metrics.Sample(Sum(workers, [](const auto& each) { return each.tcp_connections; }));
 }

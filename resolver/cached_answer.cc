@@ -6,6 +6,7 @@
 #include "common/base/limits.h"
 #include "common/dns/message.h"
 #include "common/dns/rdata.h"
+#include "resolver/resolution_trace.h"
 
 namespace cairn {
 namespace {
@@ -15,27 +16,19 @@ constexpr uint16_t kTc = 0x0200;
 constexpr uint16_t kRa = 0x0080;
 constexpr uint16_t kKept = 0x0110;        // RD and CD come back as they were
 constexpr size_t kRecordHeadOctets = 12;  // owner as a pointer, TYPE, CLASS, TTL, RDLENGTH
-constexpr size_t kOptOctets = 11;
-constexpr size_t kExtendedErrorOctets = 6;  // option code and length, INFO-CODE; without text
 
 // The message as it grows. Every record's owner is a name that already stands in it: the question's, or the
 // target of the alias before; so compression is a matter of knowing where that was.
 class Reply {
  public:
-  Reply(const QueryView& query, ByteView packet, const CachedAnswerLimits& limits, std::span<uint8_t> out)
-      : out_(out.data()), limit_(std::min(out.size(), limits.octets)) {
+  Reply(const QueryView& query, ByteView packet, const ResponseOpt& opt, std::span<uint8_t> out)
+      : out_(out.data()), limit_(out.size() - opt.FirmOctets()), opt_(opt), whole_(out) {
     StoreU16(out_, query.id);
     flags_ = static_cast<uint16_t>(kQr | kRa | (query.flags & kKept));
     StoreU16(out_ + 4, 1);
     std::memset(out_ + 6, 0, 6);
     std::memcpy(out_ + kHeaderOctets, packet.data() + kHeaderOctets, query.question_octets);
     size_ = body_ = kHeaderOctets + query.question_octets;
-    if (query.has_edns) {
-      has_edns_ = true;
-      dnssec_ok_ = query.dnssec_ok;
-      udp_payload_octets_ = limits.udp_payload_octets;
-      limit_ -= kOptOctets;
-    }
     name_octets_ = query.qname_octets;
   }
 
@@ -83,33 +76,15 @@ class Reply {
     flags_ |= kTc;
   }
 
-  size_t Finish(Rcode rcode, std::optional<ExtendedError> why) {
-    StoreU16(out_ + 2, static_cast<uint16_t>(flags_ | static_cast<uint16_t>(rcode)));
+  size_t Finish(Rcode rcode) {
+    const uint16_t rcode_bits = static_cast<uint16_t>(rcode) & 15;
+    StoreU16(out_ + 2, static_cast<uint16_t>(flags_ | rcode_bits));
     StoreU16(out_ + 6, answers_);
-    if (has_edns_) AddOpt(why);
-    return size_;
+    StoreU16(out_ + 10, opt_.present ? 1 : 0);
+    return size_ + opt_.Write(rcode, whole_.subspan(size_));
   }
 
  private:
-  // `limit_` kept its octets free; the extended error goes only into replies without records, where there is
-  // room.
-  void AddOpt(std::optional<ExtendedError> why) {
-    uint8_t* at = out_ + size_;
-    at[0] = 0;
-    StoreU16(at + 1, rr::kOpt.value);
-    StoreU16(at + 3, udp_payload_octets_);
-    StoreU32(at + 5, dnssec_ok_ ? 0x8000 : 0);
-    StoreU16(at + 9, why ? kExtendedErrorOctets : 0);
-    size_ += kOptOctets;
-    if (why) {
-      StoreU16(out_ + size_, static_cast<uint16_t>(EdnsOptionCode::kExtendedError));
-      StoreU16(out_ + size_ + 2, 2);
-      StoreU16(out_ + size_ + 4, static_cast<uint16_t>(*why));
-      size_ += kExtendedErrorOctets;
-    }
-    StoreU16(out_ + 10, 1);
-  }
-
   uint8_t* out_;
   size_t limit_;
   size_t size_;
@@ -118,9 +93,8 @@ class Reply {
   uint16_t answers_ = 0;
   uint16_t name_offset_ = kHeaderOctets;
   size_t name_octets_;
-  bool has_edns_ = false;
-  bool dnssec_ok_ = false;
-  uint16_t udp_payload_octets_ = 0;
+  const ResponseOpt& opt_;
+  std::span<uint8_t> whole_;
 };
 
 bool WantsSignatures(const QueryView& query, const CacheEntry& entry) {
@@ -130,8 +104,8 @@ bool WantsSignatures(const QueryView& query, const CacheEntry& entry) {
 }  // namespace
 
 size_t WriteCachedAnswer(const Cache& cache, const CacheHit& hit, const QueryView& query, ByteView packet,
-                         Instant now, const CachedAnswerLimits& limits, std::span<uint8_t> out) {
-  Reply reply(query, packet, limits, out);
+                         Instant now, ResponseOpt& opt, std::span<uint8_t> out) {
+  Reply reply(query, packet, opt, out);
   CacheHit at = hit;
   for (int aliases = 0; aliases <= limits::kMaxAliases; ++aliases) {
     if (!at) return 0;
@@ -157,13 +131,13 @@ size_t WriteCachedAnswer(const Cache& cache, const CacheHit& hit, const QueryVie
         break;
       case CacheHit::Outcome::kFailure:
         if (aliases > 0) return 0;
-        return reply.Finish(Rcode::kServFail, ExtendedError::kCachedError);
+        opt.Explain(ExtendedError::kCachedError, InWords(ExtendedError::kCachedError));
+        return reply.Finish(Rcode::kServFail);
       case CacheHit::Outcome::kMiss:
         return 0;
     }
     if (!fits) reply.Truncate();
-    return reply.Finish(at.outcome == CacheHit::Outcome::kNxDomain ? Rcode::kNxDomain : Rcode::kNoError,
-                        std::nullopt);
+    return reply.Finish(at.outcome == CacheHit::Outcome::kNxDomain ? Rcode::kNxDomain : Rcode::kNoError);
   }
   return 0;
 }

@@ -8,20 +8,17 @@
 #include "common/base/bytes.h"
 #include "common/base/clock.h"
 #include "common/dns/query_reader.h"
+#include "common/dns/response_opt.h"
 #include "resolver/cache.h"
 
 namespace cairn {
 
-struct CachedAnswerLimits {
-  size_t octets = 512;                 // of the message
-  uint16_t udp_payload_octets = 1232;  // what we announce
-};
-
 // `hit` answers `query`, which lies in `packet`. Writes aliases and what they lead to, TTLs counted down, and
-// returns the octets written; TC and no records when they do not fit. 0 when the cache alone does not have
-// the whole answer: the end of the chain is missing, the chain is too long or closed, or it holds signatures
-// that the client wants to see.
+// `opt` into `out`, which is as long as the answer may be, and returns the octets written; TC and no records
+// when they do not fit. 0 when the cache alone does not have the whole answer: the end of the chain is
+// missing, the chain is too long or closed, or it holds signatures that the client wants to see. A failure
+// remembered is explained in `opt`.
 size_t WriteCachedAnswer(const Cache& cache, const CacheHit& hit, const QueryView& query, ByteView packet,
-                         Instant now, const CachedAnswerLimits& limits, std::span<uint8_t> out);
+                         Instant now, ResponseOpt& opt, std::span<uint8_t> out);
 
 }  // namespace cairn

@@ -11,12 +11,9 @@ namespace {
 // Header and question, and room kept for the OPT that Finish adds.
 class ReplyWriter {
  public:
-  ReplyWriter(const ClientQuery& query, uint16_t own_limit_octets, std::optional<ExtendedError> why,
-              std::span<uint8_t> buffer)
-      : has_edns_(query.has_edns), out_(buffer, query.AnswerLimit(own_limit_octets)) {
-    opt_.udp_payload_octets = own_limit_octets;
-    opt_.dnssec_ok = query.dnssec_ok;
-    if (why) opt_.AddExtendedError(*why, InWords(*why));
+  ReplyWriter(const ClientQuery& query, std::optional<ExtendedError> why, std::span<uint8_t> buffer)
+      : opt_(query.opt), out_(buffer, query.AnswerLimit()) {
+    if (why) opt_.Explain(*why, InWords(*why));
     Header header;
     header.id = query.id;
     header.response = true;
@@ -25,7 +22,7 @@ class ReplyWriter {
     header.recursion_available = true;
     header.checking_disabled = query.checking_disabled;
     out_.Begin(header);
-    if (has_edns_) out_.Reserve(OptOctets());
+    out_.Reserve(opt_.FirmOctets());
     if (!query.question.empty()) out_.AddQuestionOctets(query.question, query.qname_octets);
     out_.StartSection(Section::kAnswer);
   }
@@ -33,21 +30,12 @@ class ReplyWriter {
   MessageWriter& out() { return out_; }
 
   size_t Finish(Rcode rcode) {
-    out_.SetRcode(rcode);
-    opt_.extended_rcode = static_cast<uint8_t>(static_cast<uint16_t>(rcode) >> 4);
-    if (has_edns_) out_.AddEdns(opt_);
+    out_.AddOpt(opt_, rcode);
     return out_.Finish();
   }
 
  private:
-  size_t OptOctets() const {
-    size_t octets = 11;
-    for (const EdnsOption& option : opt_.options) octets += 4 + option.value.size();
-    return octets;
-  }
-
-  bool has_edns_;
-  Edns opt_;
+  ResponseOpt opt_;
   MessageWriter out_;
 };
 
@@ -56,7 +44,7 @@ constexpr RrType kHinfo{13};
 
 }  // namespace
 
-ClientQuery ClientQuery::From(const Query& query, const QueryView& view) {
+ClientQuery ClientQuery::From(const Query& query, const QueryView& view, const ResponseOpt& opt) {
   ClientQuery client;
   client.to = query.to;
   client.tcp = query.tcp;
@@ -64,40 +52,35 @@ ClientQuery ClientQuery::From(const Query& query, const QueryView& view) {
   client.opcode = view.opcode();
   client.recursion_desired = view.recursion_desired();
   client.checking_disabled = view.checking_disabled();
-  client.has_edns = view.has_edns;
-  client.dnssec_ok = view.dnssec_ok;
   client.udp_payload_octets = view.udp_payload_octets;
+  client.opt = opt;
   const ByteView question = query.packet.subspan(kHeaderOctets, view.question_octets);
   client.question.assign(question.begin(), question.end());
   client.qname_octets = view.qname_octets;
   return client;
 }
 
-size_t AnswerLimit(bool tcp, bool has_edns, uint16_t client_octets, uint16_t own_octets) {
+size_t AnswerLimit(bool tcp, const ResponseOpt& opt, uint16_t client_octets) {
   if (tcp) return kMaxMessageOctets;
-  if (!has_edns) return kPlainUdpOctets;
-  return std::max<size_t>(kPlainUdpOctets, std::min(client_octets, own_octets));
+  if (!opt.present) return kPlainUdpOctets;
+  return std::max<size_t>(kPlainUdpOctets, std::min(client_octets, opt.udp_payload_octets));
 }
 
-size_t ClientQuery::AnswerLimit(uint16_t own_limit_octets) const {
-  return cairn::AnswerLimit(tcp, has_edns, udp_payload_octets, own_limit_octets);
-}
+size_t ClientQuery::AnswerLimit() const { return cairn::AnswerLimit(tcp, opt, udp_payload_octets); }
 
-size_t WriteBareReply(const ClientQuery& query, const BareReply& reply, uint16_t own_limit_octets,
-                      std::span<uint8_t> out) {
-  ReplyWriter writer(query, own_limit_octets, reply.why, out);
+size_t WriteBareReply(const ClientQuery& query, const BareReply& reply, std::span<uint8_t> out) {
+  ReplyWriter writer(query, reply.why, out);
   if (reply.truncated) writer.out().SetTruncated();
   return writer.Finish(reply.rcode);
 }
 
-size_t WriteAnswer(const ClientQuery& query, const CollectedAnswer& answer, uint16_t own_limit_octets,
-                   std::span<uint8_t> out) {
-  ReplyWriter writer(query, own_limit_octets, answer.extended_error, out);
+size_t WriteAnswer(const ClientQuery& query, const CollectedAnswer& answer, std::span<uint8_t> out) {
+  ReplyWriter writer(query, answer.extended_error, out);
   bool whole = true;
   for (size_t i = 0; whole && i < answer.answer.size(); ++i) {
     const Rrset& rrset = answer.answer[i];
     whole = writer.out().AddRrset(rrset);
-    if (whole && query.dnssec_ok && i < answer.rrsigs.size() && !answer.rrsigs[i].empty())
+    if (whole && query.opt.dnssec_ok && i < answer.rrsigs.size() && !answer.rrsigs[i].empty())
       whole = writer.out().AddRrset(rrset.owner, rr::kRrsig, rrset.rr_class, rrset.ttl, answer.rrsigs[i]);
   }
   writer.out().StartSection(Section::kAuthority);
@@ -106,9 +89,8 @@ size_t WriteAnswer(const ClientQuery& query, const CollectedAnswer& answer, uint
   return writer.Finish(answer.rcode);
 }
 
-size_t WriteReferral(const ClientQuery& query, const Delegation& cut, Instant now, uint16_t own_limit_octets,
-                     std::span<uint8_t> out) {
-  ReplyWriter writer(query, own_limit_octets, std::nullopt, out);
+size_t WriteReferral(const ClientQuery& query, const Delegation& cut, Instant now, std::span<uint8_t> out) {
+  ReplyWriter writer(query, std::nullopt, out);
   writer.out().StartSection(Section::kAuthority);
   RdataSet names;
   for (const DelegationServer& server : cut.servers) names.Add(server.name.wire());
@@ -117,8 +99,8 @@ size_t WriteReferral(const ClientQuery& query, const Delegation& cut, Instant no
   return writer.Finish(Rcode::kNoError);
 }
 
-size_t WriteMinimalAny(const ClientQuery& query, uint16_t own_limit_octets, std::span<uint8_t> out) {
-  ReplyWriter writer(query, own_limit_octets, std::nullopt, out);
+size_t WriteMinimalAny(const ClientQuery& query, std::span<uint8_t> out) {
+  ReplyWriter writer(query, std::nullopt, out);
   const NameView qname = NameView::FromValidWire(query.question.data(), query.qname_octets);
   writer.out().AddRecord(qname, kHinfo, kClassIn, Ttl::Seconds(3600), kAnyHinfo);
   return writer.Finish(Rcode::kNoError);

@@ -11,6 +11,7 @@
 #include "common/base/bytes.h"
 #include "common/dns/message.h"
 #include "common/dns/query_reader.h"
+#include "common/dns/response_opt.h"
 #include "common/net/network.h"
 #include "resolver/alias_chain.h"
 
@@ -23,20 +24,18 @@ struct ClientQuery {
   Opcode opcode = Opcode::kQuery;
   bool recursion_desired = false;
   bool checking_disabled = false;
-  bool has_edns = false;
-  bool dnssec_ok = false;
-  uint16_t udp_payload_octets = 512;
+  uint16_t udp_payload_octets = 512;          // what it takes
+  ResponseOpt opt;                            // of the answer, so far
   absl::InlinedVector<uint8_t, 64> question;  // as it came, case included; empty when it could not be read
   uint8_t qname_octets = 0;
 
-  static ClientQuery From(const Query& query, const QueryView& view);
-  // How large the answer may be; `own_limit_octets` is ours over UDP.
-  size_t AnswerLimit(uint16_t own_limit_octets) const;
+  static ClientQuery From(const Query& query, const QueryView& view, const ResponseOpt& opt);
+  size_t AnswerLimit() const;  // how large the answer may be
 };
 
 // RFC 6891 section 6.2.3, RFC 9715: over UDP the smaller of what the client takes and what we send, and 512
 // to a client without EDNS.
-size_t AnswerLimit(bool tcp, bool has_edns, uint16_t client_octets, uint16_t own_octets);
+size_t AnswerLimit(bool tcp, const ResponseOpt& opt, uint16_t client_octets);
 
 // A message without records: an error, or a truncated answer.
 struct BareReply {
@@ -44,19 +43,16 @@ struct BareReply {
   bool truncated = false;
   std::optional<ExtendedError> why;  // told to clients which speak EDNS
 };
-size_t WriteBareReply(const ClientQuery& query, const BareReply& reply, uint16_t own_limit_octets,
-                      std::span<uint8_t> out);
+size_t WriteBareReply(const ClientQuery& query, const BareReply& reply, std::span<uint8_t> out);
 
 // The answer, by whole RRsets, with TC when not all of them fit (RFC 2181 section 9).
-size_t WriteAnswer(const ClientQuery& query, const CollectedAnswer& answer, uint16_t own_limit_octets,
-                   std::span<uint8_t> out);
+size_t WriteAnswer(const ClientQuery& query, const CollectedAnswer& answer, std::span<uint8_t> out);
 
 // What is known without asking anybody: the name servers of the closest cut (RFC 1034 section 4.3.1). Their
 // names only: glue is never answered.
-size_t WriteReferral(const ClientQuery& query, const Delegation& cut, Instant now, uint16_t own_limit_octets,
-                     std::span<uint8_t> out);
+size_t WriteReferral(const ClientQuery& query, const Delegation& cut, Instant now, std::span<uint8_t> out);
 
 // RFC 8482 section 4.2: ANY is answered with one HINFO that says so, not with all there is.
-size_t WriteMinimalAny(const ClientQuery& query, uint16_t own_limit_octets, std::span<uint8_t> out);
+size_t WriteMinimalAny(const ClientQuery& query, std::span<uint8_t> out);
 
 }  // namespace cairn

@@ -31,8 +31,8 @@ TracePoint TraceClient(TracePoint at, const ClientQuery& client, const Question&
                          .transport = client.tcp ? trace::Transport::kTcp : trace::Transport::kUdp,
                          .recursion_desired = client.recursion_desired,
                          .checking_disabled = client.checking_disabled,
-                         .dnssec_ok = client.dnssec_ok,
-                         .udp_payload_octets = client.has_edns ? client.udp_payload_octets : uint16_t{0}});
+                         .dnssec_ok = client.opt.dnssec_ok,
+                         .udp_payload_octets = client.opt.present ? client.udp_payload_octets : uint16_t{0}});
   const AccessRule* rule = FirstMatch(access, client.to.client.address);
   came.Add(trace::AccessDecided{.client = client.to.client.address,
                                 .rule = rule ? rule->net.ToText() : "no entry matches",
@@ -51,7 +51,7 @@ void ClientService::AnswerBatch(std::span<Query> batch) {
   for (size_t i = 0; i < batch.size(); ++i) {
     Place& place = places_[i];
     ReadQuery(batch[i].packet, place.view);
-    place.fate = Receive(batch[i], place.view);
+    place.fate = Receive(batch[i], place);
     if (place.fate == Fate::kDone) continue;
     parts_.cache.MakeKey(place.view.qname_folded(), place.key);
     parts_.cache.Prefetch(place.key, place.view.qtype);
@@ -73,88 +73,90 @@ void ClientService::AnswerBatch(std::span<Query> batch) {
   }
   for (size_t i = 0; i < batch.size(); ++i) {
     if (places_[i].fate == Fate::kDone) continue;
-    const QueryView& view = places_[i].view;
-    if (view.recursion_desired())
-      Recurse(batch[i], view);
+    if (places_[i].view.recursion_desired())
+      Recurse(batch[i], places_[i]);
     else
-      AnswerWithoutRecursion(batch[i], view);
+      AnswerWithoutRecursion(batch[i], places_[i]);
   }
 }
 
 // All that can be said without looking at any data. Access comes first: who may not ask learns nothing else.
-ClientService::Fate ClientService::Receive(Query& query, const QueryView& view) {
+ClientService::Fate ClientService::Receive(Query& query, Place& place) {
+  const QueryView& view = place.view;
   ++parts_.counters.client_queries;
   if (view.verdict == QueryVerdict::kDrop) {
     ++parts_.counters.client_malformed;
     query.dropped = true;
     return Fate::kDone;
   }
+  edns_.Begin(query, view, place.opt);
   const AccessRule* rule = FirstMatch(parts_.options.access, query.to.client.address);
   if (rule == nullptr || rule->action != AccessRule::Action::kAllow)
-    return Refuse(query, view, Rcode::kRefused, ExtendedError::kProhibited);
+    return Refuse(query, place, Rcode::kRefused, ExtendedError::kProhibited);
   switch (view.verdict) {
     case QueryVerdict::kFormErr:
-      return Refuse(query, view, Rcode::kFormErr, std::nullopt);
+    case QueryVerdict::kCookieOnly:
+      return Refuse(query, place, Rcode::kFormErr, std::nullopt);
     case QueryVerdict::kNotImp:
-      return Refuse(query, view, Rcode::kNotImp, std::nullopt);
+      return Refuse(query, place, Rcode::kNotImp, std::nullopt);
     case QueryVerdict::kBadVers:
-      return Refuse(query, view, Rcode::kBadVers, std::nullopt);
+      return Refuse(query, place, Rcode::kBadVers, std::nullopt);
     default:
       break;
   }
   // We hold data of class IN alone; "version.bind. CH" is nobody's business.
-  if (view.qclass != kClassIn) return Refuse(query, view, Rcode::kRefused, ExtendedError::kNotSupported);
+  if (view.qclass != kClassIn) return Refuse(query, place, Rcode::kRefused, ExtendedError::kNotSupported);
   if (view.qtype == rr::kAny) {
-    query.reply_octets = WriteMinimalAny(ClientQuery::From(query, view), OwnLimit(), query.reply);
+    query.reply_octets = WriteMinimalAny(ClientQuery::From(query, view, place.opt), query.reply);
     return Fate::kDone;
   }
   if (view.qtype == rr::kAxfr || view.qtype == rr::kIxfr)
-    return Refuse(query, view, Rcode::kRefused, ExtendedError::kNotSupported);
-  if (view.qtype.IsMeta()) return Refuse(query, view, Rcode::kNotImp, std::nullopt);
+    return Refuse(query, place, Rcode::kRefused, ExtendedError::kNotSupported);
+  if (view.qtype.IsMeta()) return Refuse(query, place, Rcode::kNotImp, std::nullopt);
   if (!view.recursion_desired() && parts_.options.non_recursive == NonRecursive::kRefuse)
-    return Refuse(query, view, Rcode::kRefused, ExtendedError::kProhibited);
+    return Refuse(query, place, Rcode::kRefused, ExtendedError::kProhibited);
   return Fate::kFromCache;
 }
 
-ClientService::Fate ClientService::Refuse(Query& query, const QueryView& view, Rcode rcode,
+ClientService::Fate ClientService::Refuse(Query& query, const Place& place, Rcode rcode,
                                           std::optional<ExtendedError> why) {
   ++(rcode == Rcode::kRefused ? parts_.counters.client_refused : parts_.counters.client_malformed);
   const BareReply reply{.rcode = rcode, .truncated = false, .why = why};
-  query.reply_octets = WriteBareReply(ClientQuery::From(query, view), reply, OwnLimit(), query.reply);
+  query.reply_octets = WriteBareReply(ClientQuery::From(query, place.view, place.opt), reply, query.reply);
   return Fate::kDone;
 }
 
-bool ClientService::AnswerFromCache(Query& query, const Place& place, Instant now) {
+bool ClientService::AnswerFromCache(Query& query, Place& place, Instant now) {
   const CacheHit hit = parts_.cache.Lookup(place.key, place.view.qtype, now);
   if (!hit) return false;
   const QueryView& view = place.view;
-  const CachedAnswerLimits limits{
-      .octets = AnswerLimit(query.tcp, view.has_edns, view.udp_payload_octets, OwnLimit()),
-      .udp_payload_octets = OwnLimit()};
-  query.reply_octets = WriteCachedAnswer(parts_.cache, hit, view, query.packet, now, limits, query.reply);
+  const size_t limit = AnswerLimit(query.tcp, place.opt, view.udp_payload_octets);
+  query.reply_octets =
+      WriteCachedAnswer(parts_.cache, hit, view, query.packet, now, place.opt, query.reply.first(limit));
   if (query.reply_octets == 0) return false;
   ++parts_.counters.cache_hits;
   return true;
 }
 
 // RFC 1034 section 4.3.1: what we know, or the servers closest to the name; nobody is asked.
-void ClientService::AnswerWithoutRecursion(Query& query, const QueryView& view) {
+void ClientService::AnswerWithoutRecursion(Query& query, const Place& place) {
   const Instant now = parts_.clock.Now();
-  const ClientQuery client = ClientQuery::From(query, view);
-  const std::optional<Delegation> cut = parts_.delegations.Closest(view.qname_folded(), now);
+  const ClientQuery client = ClientQuery::From(query, place.view, place.opt);
+  const std::optional<Delegation> cut = parts_.delegations.Closest(place.view.qname_folded(), now);
   query.reply_octets =
-      cut ? WriteReferral(client, *cut, now, OwnLimit(), query.reply)
+      cut ? WriteReferral(client, *cut, now, query.reply)
           : WriteBareReply(client,
                            BareReply{.rcode = Rcode::kServFail, .truncated = false, .why = std::nullopt},
-                           OwnLimit(), query.reply);
+                           query.reply);
 }
 
-void ClientService::Recurse(Query& query, const QueryView& view) {
-  ClientQuery client = ClientQuery::From(query, view);
+void ClientService::Recurse(Query& query, const Place& place) {
+  const QueryView& view = place.view;
+  ClientQuery client = ClientQuery::From(query, view, place.opt);
   if (waiting_.size() >= kWaitingClients) {
     ++parts_.counters.clients_turned_away;
     const BareReply reply{.rcode = Rcode::kServFail, .truncated = false, .why = ExtendedError::kNotReady};
-    query.reply_octets = WriteBareReply(client, reply, OwnLimit(), query.reply);
+    query.reply_octets = WriteBareReply(client, reply, query.reply);
     return;
   }
   Question asked{Name(view.qname(query.packet)), view.qtype, view.qclass};
@@ -201,11 +203,11 @@ void ClientService::Finish(const Answer& answer, const WorkBudget& budget, Trace
 void ClientService::Send(const ClientQuery& client, const Answer& answer) {
   if (client.tcp) {
     std::vector<uint8_t> reply(kMaxMessageOctets);
-    const size_t octets = WriteAnswer(client, answer, OwnLimit(), reply);
+    const size_t octets = WriteAnswer(client, answer, reply);
     client.to.listener->Reply(client.to, ByteView(reply.data(), octets));
   } else {
     std::array<uint8_t, kUdpReplyOctets> reply;
-    const size_t octets = WriteAnswer(client, answer, OwnLimit(), reply);
+    const size_t octets = WriteAnswer(client, answer, reply);
     client.to.listener->Reply(client.to, ByteView(reply.data(), octets));
   }
 }

@@ -14,6 +14,7 @@
 #include "common/async/task.h"
 #include "common/dns/query_reader.h"
 #include "common/net/network.h"
+#include "common/service/edns_responder.h"
 #include "resolver/cache.h"
 #include "resolver/client_query.h"
 #include "resolver/resolver.h"
@@ -23,7 +24,10 @@ namespace cairn {
 
 class ClientService {
  public:
-  explicit ClientService(ResolverParts& parts) : parts_(parts) {}
+  explicit ClientService(ResolverParts& parts)
+      : parts_(parts),
+        edns_({.udp_payload_octets = parts.options.edns_buffer_size_octets, .nsid = {}, .cookies = {}},
+              nullptr) {}
 
   void OnQueries(std::span<Query> batch);
   void Resolve(Question asked, std::shared_ptr<TraceRecorder> trace, std::function<void(Answer)> done);
@@ -43,23 +47,24 @@ class ClientService {
   struct Place {
     QueryView view;
     CacheKey key;
+    ResponseOpt opt;
     Fate fate = Fate::kDone;
   };
 
   void AnswerBatch(std::span<Query> batch);
-  Fate Receive(Query& query, const QueryView& view);
-  Fate Refuse(Query& query, const QueryView& view, Rcode rcode, std::optional<ExtendedError> why);
-  bool AnswerFromCache(Query& query, const Place& place, Instant now);
-  void AnswerWithoutRecursion(Query& query, const QueryView& view);
-  void Recurse(Query& query, const QueryView& view);
+  Fate Receive(Query& query, Place& place);
+  Fate Refuse(Query& query, const Place& place, Rcode rcode, std::optional<ExtendedError> why);
+  bool AnswerFromCache(Query& query, Place& place, Instant now);
+  void AnswerWithoutRecursion(Query& query, const Place& place);
+  void Recurse(Query& query, const Place& place);
   Task<void> Serve(ClientQuery client, Question asked, std::shared_ptr<TraceRecorder> trace);
   Task<void> ServeLocal(Question asked, std::shared_ptr<TraceRecorder> trace,
                         std::function<void(Answer)> done);
   void Finish(const Answer& answer, const WorkBudget& budget, TracePoint root);
   void Send(const ClientQuery& client, const Answer& answer);
-  uint16_t OwnLimit() const { return parts_.options.edns_buffer_size_octets; }
 
   ResolverParts& parts_;
+  EdnsResponder edns_;
   TraceTap* tap_ = nullptr;
   std::array<Place, kBatch> places_;
   Scope waiting_;

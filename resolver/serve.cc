@@ -71,7 +71,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(Host host, const ProgramOp
 absl::Status Server::OpenWorkers() {
   for (const Endpoint& endpoint : options_.server.listen) CAIRN_RETURN_IF_ERROR(CheckFree(endpoint));
   const size_t threads = ThreadsOf(options_.server);
-  const UvNetworkOptions network{.tcp_connections = std::max<size_t>(1, limits::kTcpConnections / threads)};
+  const UvNetworkOptions network{.tcp = TcpLimits().ShareOf(threads)};
   const auto resolver_options = std::make_shared<const ResolverOptions>(options_.resolver);
   for (size_t i = 0; i < threads; ++i) {
     workers_.push_back(std::make_unique<ServeWorker>(host_.clock, memory_, network));

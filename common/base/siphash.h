@@ -1,5 +1,7 @@
-// SipHash-1-3 (Aumasson and Bernstein): the keyed hash of every table an outsider can fill. Who does not know
-// the key cannot choose names or addresses that collide.
+// SipHash (Aumasson and Bernstein). With one round for each word and three at the end it is the keyed hash of
+// every table an outsider can fill: who does not know the key cannot choose names or addresses that collide.
+// With two and four it is the pseudorandom function of server cookies (RFC 9018 section 4.4), whose result
+// outsiders see.
 #pragma once
 
 #include <bit>
@@ -14,10 +16,12 @@ namespace cairn {
 struct SipKey {
   uint64_t k0 = 0;
   uint64_t k1 = 0;
+  friend bool operator==(const SipKey&, const SipKey&) = default;
   static SipKey Draw(Random& random) { return SipKey{random.U64(), random.U64()}; }
 };
 
-inline uint64_t SipHash(const SipKey& key, ByteView octets) {
+template <int kWordRounds, int kLastRounds>
+uint64_t SipHashOf(const SipKey& key, ByteView octets) {
   uint64_t v0 = key.k0 ^ 0x736f6d6570736575, v1 = key.k1 ^ 0x646f72616e646f6d;
   uint64_t v2 = key.k0 ^ 0x6c7967656e657261, v3 = key.k1 ^ 0x7465646279746573;
   const auto round = [&] {
@@ -28,7 +32,7 @@ inline uint64_t SipHash(const SipKey& key, ByteView octets) {
   };
   const auto absorb = [&](uint64_t word) {
     v3 ^= word;
-    round();
+    for (int i = 0; i < kWordRounds; ++i) round();
     v0 ^= word;
   };
 
@@ -44,8 +48,11 @@ inline uint64_t SipHash(const SipKey& key, ByteView octets) {
   absorb(last);
 
   v2 ^= 0xff;
-  round(), round(), round();
+  for (int i = 0; i < kLastRounds; ++i) round();
   return v0 ^ v1 ^ v2 ^ v3;
 }
+
+inline uint64_t SipHash(const SipKey& key, ByteView octets) { return SipHashOf<1, 3>(key, octets); }
+inline uint64_t SipHash24(const SipKey& key, ByteView octets) { return SipHashOf<2, 4>(key, octets); }
 
 }  // namespace cairn

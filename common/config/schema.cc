@@ -220,10 +220,13 @@ void ConfigSchema::Flag(std::string_view name, bool& value, std::string_view tex
       [&value] { return value ? "true" : "false"; });
 }
 
-void ConfigSchema::Text(std::string_view name, std::string& value, std::string_view text) {
+void ConfigSchema::Text(std::string_view name, std::string& value, std::string_view text,
+                        size_t most_octets) {
   Scalar(
       name, text,
-      [&value](const std::string& given) -> std::optional<std::string> {
+      [&value, most_octets](const std::string& given) -> std::optional<std::string> {
+        if (given.size() > most_octets)
+          return fmt::format("{} octets are more than the {} that may stand here", given.size(), most_octets);
         value = given;
         return std::nullopt;
       },

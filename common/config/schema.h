@@ -39,7 +39,8 @@ class ConfigSchema {
   ConfigSchema& Section(std::string_view name, std::string_view text);
 
   void Flag(std::string_view name, bool& value, std::string_view text);  // true or false
-  void Text(std::string_view name, std::string& value, std::string_view text);
+  void Text(std::string_view name, std::string& value, std::string_view text,
+            size_t most_octets = std::string::npos);
   template <typename Integer>
   void Number(std::string_view name, Integer& value, Integer least, Integer most, std::string_view text);
   void Octets(std::string_view name, size_t& value, size_t least, size_t most,

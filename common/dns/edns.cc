@@ -7,7 +7,6 @@
 namespace cairn {
 namespace {
 
-constexpr size_t kOptionHeaderOctets = 4;  // code and length
 constexpr uint16_t kDnssecOkFlag = 0x8000;
 constexpr uint16_t kLeastUdpPayloadOctets = 512;
 
@@ -27,6 +26,27 @@ size_t Utf8SequenceOctets(ByteView text) {
   return octets;
 }
 
+// COOKIE holds a client's part of 8 octets, and after it none of a server's, or 8 to 32 (RFC 7873 section 4).
+bool IsCookieLength(size_t octets) { return octets == 8 || (octets >= 16 && octets <= 40); }
+
+// Calls `visit` with code and value of each option in `rdata`. False as soon as `visit` says so, a length
+// does not add up, or there are too many.
+template <typename Visit>
+bool ForEachOption(ByteView rdata, Visit visit) {
+  size_t count = 0;
+  while (!rdata.empty()) {
+    if (rdata.size() < kOptionHeaderOctets || ++count > limits::kMaxEdnsOptions) return false;
+    const size_t octets = kOptionHeaderOctets + LoadU16(rdata.data() + 2);
+    if (octets > rdata.size()) return false;
+    const auto code = static_cast<EdnsOptionCode>(LoadU16(rdata.data()));
+    if (!visit(code, rdata.first(octets).subspan(kOptionHeaderOctets))) return false;
+    rdata = rdata.subspan(octets);
+  }
+  return true;
+}
+
+}  // namespace
+
 bool IsUtf8(ByteView text) {
   while (!text.empty()) {
     const size_t octets = Utf8SequenceOctets(text);
@@ -35,8 +55,6 @@ bool IsUtf8(ByteView text) {
   }
   return true;
 }
-
-}  // namespace
 
 const EdnsOption* Edns::Find(EdnsOptionCode code) const {
   const auto found = std::ranges::find(options, code, &EdnsOption::code);
@@ -62,30 +80,47 @@ uint32_t Edns::TtlField() const {
 }
 
 bool AreWellFormedOptions(ByteView rdata) {
-  size_t count = 0;
-  while (!rdata.empty()) {
-    if (rdata.size() < kOptionHeaderOctets || ++count > limits::kMaxEdnsOptions) return false;
-    const size_t octets = kOptionHeaderOctets + LoadU16(rdata.data() + 2);
-    if (octets > rdata.size()) return false;
-    rdata = rdata.subspan(octets);
-  }
-  return true;
+  return ForEachOption(rdata, [](EdnsOptionCode, ByteView) { return true; });
+}
+
+bool ReadQueryOptions(ByteView rdata, QueryOptions& out) {
+  out = {};
+  uint32_t seen = 0;  // a bit for each code that may come once
+  return ForEachOption(rdata, [&out, &seen](EdnsOptionCode code, ByteView value) {
+    switch (code) {
+      case EdnsOptionCode::kCookie:
+        if (!out.cookie.empty()) return true;
+        if (IsCookieLength(value.size())) out.cookie = value;
+        return !out.cookie.empty();
+      case EdnsOptionCode::kNsid:
+        out.nsid = true;  // a value is to be ignored (RFC 5001 section 2.1)
+        break;
+      case EdnsOptionCode::kTcpKeepalive:
+        out.tcp_keepalive = value.empty();  // clients have no time to tell (RFC 7828 section 3.2.1)
+        break;
+      case EdnsOptionCode::kPadding:
+        break;
+      default:
+        return true;
+    }
+    const uint32_t bit = uint32_t{1} << static_cast<uint16_t>(code);
+    const bool repeated = (seen & bit) != 0;
+    seen |= bit;
+    return !repeated;
+  });
 }
 
 std::optional<Edns> ReadEdns(uint16_t rr_class, uint32_t ttl, ByteView rdata) {
-  if (!AreWellFormedOptions(rdata)) return std::nullopt;
   Edns edns{.udp_payload_octets = std::max(rr_class, kLeastUdpPayloadOctets),
             .extended_rcode = static_cast<uint8_t>(ttl >> 24),
             .version = static_cast<uint8_t>(ttl >> 16),
             .dnssec_ok = (ttl & kDnssecOkFlag) != 0,
             .options = {}};
-  while (!rdata.empty()) {
-    const size_t octets = LoadU16(rdata.data() + 2);
-    const ByteView value = rdata.subspan(kOptionHeaderOctets, octets);
-    edns.options.push_back({.code = static_cast<EdnsOptionCode>(LoadU16(rdata.data())),
-                            .value = std::vector<uint8_t>(value.begin(), value.end())});
-    rdata = rdata.subspan(kOptionHeaderOctets + octets);
-  }
+  const bool well_formed = ForEachOption(rdata, [&edns](EdnsOptionCode code, ByteView value) {
+    edns.options.push_back({.code = code, .value = std::vector<uint8_t>(value.begin(), value.end())});
+    return true;
+  });
+  if (!well_formed) return std::nullopt;
   return edns;
 }
 

@@ -56,8 +56,7 @@ struct Edns {
   bool dnssec_ok = false;  // DO (RFC 3225)
   std::vector<EdnsOption> options;
 
-  // The first option of this code: a repeated one is ignored (RFC 7873 section 5.2 for COOKIE, and we do so
-  // for all).
+  // The first option of this code: later ones are ignored.
   const EdnsOption* Find(EdnsOptionCode code) const;
   // `text` is for people and is left out when it is not UTF-8 (RFC 8914 section 2).
   void AddExtendedError(ExtendedError code, std::string_view text);
@@ -70,8 +69,27 @@ struct Edns {
 // An OPT without options: root owner, TYPE, CLASS, TTL, RDLENGTH.
 inline constexpr size_t kBareOptOctets = 11;
 
+// Texts of extended errors are UTF-8 (RFC 3629, RFC 8914 section 2).
+bool IsUtf8(ByteView text);
+
+// Code and length before each option's value (RFC 6891 section 6.1.2).
+inline constexpr size_t kOptionHeaderOctets = 4;
+
 // Whether the lengths in `rdata` of OPT add up to its end, with at most limits::kMaxEdnsOptions options.
 bool AreWellFormedOptions(ByteView rdata);
+
+// What a query's options say to a server, without allocating. Any other option is ignored (RFC 6891 section
+// 6.1.2); client subnet among them, so it is never echoed either (RFC 7871 section 7.2.1).
+struct QueryOptions {
+  ByteView cookie;    // of COOKIE: 8 octets of the client, and none or 8 to 32 of a server; empty: no COOKIE
+  bool nsid = false;  // the client wants to know who answers (RFC 5001 section 2.1)
+  bool tcp_keepalive = false;  // it wants to know how long it may keep its connection (RFC 7828 section 3.2)
+};
+
+// Reads them from OPT's RDATA. False, which means FORMERR, when lengths do not add up, there are more than
+// limits::kMaxEdnsOptions, COOKIE has no length a cookie can have (RFC 7873 section 5.2.2), or one of NSID,
+// tcp-keepalive and padding comes twice. Of several COOKIEs the first counts (RFC 7873 section 5.2).
+bool ReadQueryOptions(ByteView rdata, QueryOptions& out);
 
 // Reads OPT's CLASS, TTL and RDATA fields. nullopt when option lengths do not add up, or there are more than
 // kMaxEdnsOptions: FORMERR to a query, a useless reply from a server.

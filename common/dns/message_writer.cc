@@ -121,6 +121,14 @@ bool MessageWriter::AddEdns(const Edns& edns) {
   return true;
 }
 
+void MessageWriter::AddOpt(const ResponseOpt& opt, Rcode rcode) {
+  SetRcode(rcode);
+  reserved_ = 0;
+  const size_t written = opt.Write(rcode, {out_ + size_, room()});
+  size_ += written;
+  if (written > 0) ++counts_[static_cast<size_t>(Section::kAdditional)];
+}
+
 MessageWriter::Mark MessageWriter::mark() const {
   return {.size = size_, .counts = counts_, .targets = target_count_};
 }

@@ -13,6 +13,7 @@
 
 #include "common/dns/edns.h"
 #include "common/dns/message.h"
+#include "common/dns/response_opt.h"
 #include "common/dns/rrset.h"
 
 namespace cairn {
@@ -55,6 +56,8 @@ class MessageWriter {
   }
   // Frees the reserve and writes OPT into the additional section.
   bool AddEdns(const Edns& edns);
+  // The same for the OPT of a response, which was reserved before (opt.FirmOctets()); writes `rcode` too.
+  void AddOpt(const ResponseOpt& opt, Rcode rcode);
 
   // A point to come back to, when a group of records must be whole or absent.
   struct Mark {
@@ -66,7 +69,7 @@ class MessageWriter {
   void Rewind(const Mark& mark);
 
   void SetTruncated();
-  void SetRcode(Rcode rcode);  // the header's four bits; AddEdns writes the rest
+  void SetRcode(Rcode rcode);  // the header's four bits; OPT has the rest
   void SetAuthoritative(bool on);
 
   // Writes names: the longest suffix that is already in the message, spelled the same, becomes a pointer when

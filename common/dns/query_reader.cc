@@ -51,9 +51,7 @@ bool ReadOpt(WireReader& wire, QueryView& out, bool& version_known) {
   // What options of another version look like, nobody knows yet; BADVERS is the answer anyway
   // (section 6.1.3).
   if (!version_known) return true;
-  if (!AreWellFormedOptions(options)) return false;
-  out.edns_options = options;
-  return true;
+  return ReadQueryOptions(options, out.options);
 }
 
 // The records after the question: an OPT, a TSIG, or (IXFR, UPDATE, strangers) others, which are stepped
@@ -91,7 +89,7 @@ void ReadQuery(ByteView packet, QueryView& out) {
   out.has_edns = false;
   out.dnssec_ok = false;
   out.udp_payload_octets = kPlainUdpOctets;
-  out.edns_options = {};
+  out.options = {};
   out.has_tsig = false;
   if (packet.size() < kHeaderOctets) return;
   out.id = LoadU16(packet.data());
@@ -115,6 +113,8 @@ void ReadQuery(ByteView packet, QueryView& out) {
     out.verdict = QueryVerdict::kBadVers;
   } else if (well_formed && questions == 1) {
     out.verdict = QueryVerdict::kAnswer;
+  } else if (well_formed && !out.options.cookie.empty()) {
+    out.verdict = QueryVerdict::kCookieOnly;
   }
 }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "common/base/bytes.h"
+#include "common/dns/edns.h"
 #include "common/dns/message.h"
 #include "common/dns/name.h"
 
@@ -14,11 +15,12 @@ namespace cairn {
 
 // What to do with what came (RFC 1035 section 4.1, RFC 8906, RFC 9619).
 enum class QueryVerdict : uint8_t {
-  kAnswer,   // a whole query with one question
-  kDrop,     // shorter than a header, or QR set: silence
-  kFormErr,  // a header, but what follows it is not a query we can read; or QDCOUNT is not 1; or a broken,
-             // misplaced or second OPT. With QDCOUNT 0 a server of cookies looks into `edns_options` (RFC
-             // 7873 section 5.4).
+  kAnswer,      // a whole query with one question
+  kDrop,        // shorter than a header, or QR set: silence
+  kFormErr,     // a header, but what follows it is not a query we can read; or QDCOUNT is not 1; or a broken,
+                // misplaced or second OPT; or options that ReadQueryOptions refuses
+  kCookieOnly,  // QDCOUNT is 0 and there is a COOKIE: the client asks for ours (RFC 7873 section 5.4),
+                // FORMERR from a server without cookies
   kNotImp,   // another opcode; `question_octets` and EDNS are still set as far as they could be read
   kBadVers,  // EDNS version above 0
 };
@@ -36,7 +38,7 @@ struct QueryView {
   bool has_edns = false;
   bool dnssec_ok = false;
   uint16_t udp_payload_octets = 512;  // at least 512
-  ByteView edns_options;              // RDATA of OPT, its option lengths verified
+  QueryOptions options;
   bool has_tsig = false;
 
   // The name in the spelling of the query, borrowed from `packet`.

@@ -77,7 +77,8 @@ struct Query {
   ByteView packet;  // valid during the call
   ReplyTo to;
   bool tcp = false;
-  std::span<uint8_t> reply;  // 65535 octets over TCP, at least 4096 over UDP; not cleared
+  uint16_t idle_limit_100ms = 0;  // over TCP: how long the connection may stay silent; 0: nobody says
+  std::span<uint8_t> reply;       // 65535 octets over TCP, at least 4096 over UDP; not cleared
   size_t reply_octets = 0;
   bool dropped = false;
 };

@@ -35,7 +35,7 @@ absl::StatusOr<SocketPair> OpenPair(const Endpoint& local, Sharing sharing) {
 }  // namespace
 
 struct UvNetwork::State {
-  State(UvLoop& its_loop, UvNetworkOptions options) : loop(its_loop), tcp(loop, options, counters) {}
+  State(UvLoop& its_loop, UvNetworkOptions options) : loop(its_loop), tcp(loop, options.tcp, counters) {}
 
   UvLoop& loop;
   UvNetworkCounters counters;

@@ -7,16 +7,14 @@
 #include <cstdint>
 #include <memory>
 
-#include "common/base/limits.h"
 #include "common/net/network.h"
+#include "common/net/tcp_limits.h"
 #include "common/net/uv_loop.h"
 
 namespace cairn {
 
 struct UvNetworkOptions {
-  // Of this network: a program with several workers divides its limit among them.
-  size_t tcp_connections = limits::kTcpConnections;
-  size_t tcp_connections_per_address = limits::kTcpConnectionsPerAddress;
+  TcpLimits tcp;  // of this network: a program with several workers divides its own among them
 };
 
 // Plain numbers, of the network's thread: others ask there (UvLoop::Post).
@@ -29,7 +27,13 @@ struct UvNetworkCounters {
   uint64_t tcp_accepted = 0;
   uint64_t tcp_refused = 0;  // over a limit, with nothing idle to evict, or no descriptor left
   uint64_t tcp_evicted = 0;  // the oldest idle one, for a newcomer
-  uint64_t tcp_timed_out = 0;
+  // Closed by us: silent too long, a message not finished in time, answers not taken fast enough, or an
+  // answer that never came.
+  uint64_t tcp_idle = 0;
+  uint64_t tcp_slow_messages = 0;
+  uint64_t tcp_slow_readers = 0;
+  uint64_t tcp_unanswered = 0;
+  uint64_t tcp_paused = 0;  // times reading paused: queries in flight, or octets unsent, at their limit
 };
 
 class UvNetwork final : public Network {

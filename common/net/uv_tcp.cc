@@ -59,7 +59,7 @@ class TcpConnection {
 
   bool Evictable() const { return in_flight_ == 0 && !Unsent(); }
   bool InMidMessage() const { return !unread_.empty(); }
-  bool Overdue(Instant now, Duration idle_limit);
+  uint64_t* Overdue(Instant now, Duration idle_limit);
 
   uint64_t id = 0;
   IpAddress block;
@@ -82,11 +82,12 @@ class TcpConnection {
   void OnWritten(int status);
   void ReadOrPause();
   void Touch();
+  bool TakesTooLong(Instant now);
 
   bool Unsent() const { return !unsent_.empty() || writing_ || !sources_.empty(); }
   bool MayTakeMore() const {
-    return !finished_ && !closing_ && in_flight_ < limits::kTcpQueriesInFlight &&
-           unsent_.size() + being_written_.size() <= limits::kTcpUnsentOctets;
+    return !finished_ && !closing_ && in_flight_ < all_.limits_.queries_in_flight &&
+           unsent_.size() + being_written_.size() <= all_.limits_.unsent_octets;
   }
 
   TcpConnections& all_;
@@ -103,6 +104,8 @@ class TcpConnection {
   std::deque<std::unique_ptr<MessageSource>> sources_;  // long answers, one after the other
   size_t in_flight_ = 0;
   size_t last_write_queue_ = 0;
+  uint64_t waited_octets_ =
+      0;  // given to the system since answers began to wait for the client; 0: none waits
   bool reading_ = false;
   bool writing_ = false;
   bool finished_ = false;  // nothing more is read: the client said so (half-close), or sent what is no DNS
@@ -112,6 +115,7 @@ class TcpConnection {
   Instant active_at_{};
   Instant message_began_at_{};
   Instant write_progress_at_{};
+  Instant waits_since_{};
 };
 
 bool TcpConnection::Accept(uv_stream_t* listening) {
@@ -156,6 +160,7 @@ void TcpConnection::ReadOrPause() {
   reading_ = wanted;
   auto* stream = reinterpret_cast<uv_stream_t*>(&socket_);
   if (!wanted) {
+    ++all_.counters_.tcp_paused;
     uv_read_stop(stream);
     return;
   }
@@ -207,7 +212,7 @@ size_t TcpConnection::Consume(ByteView input) {
   size_t consumed = 0;
   held_back_ = false;
   while (MayTakeMore()) {
-    held_back_ = all_.output_.size() > limits::kTcpUnsentOctets && consumed < input.size();
+    held_back_ = all_.output_.size() > all_.limits_.unsent_octets && consumed < input.size();
     if (held_back_) break;
     size_t batch = 0;
     const size_t taken = TakeBatch(input.subspan(consumed), batch);
@@ -222,7 +227,8 @@ size_t TcpConnection::Consume(ByteView input) {
 // Fills the shared queries with messages of `input`; returns the octets they take. A length that no message
 // can have ends the reading: the stream has lost its frame, and nothing behind it can be trusted.
 size_t TcpConnection::TakeBatch(ByteView input, size_t& batch) {
-  const size_t most = std::min(all_.queries_.size(), limits::kTcpQueriesInFlight - in_flight_);
+  const size_t most = std::min(all_.queries_.size(), all_.limits_.queries_in_flight - in_flight_);
+  const auto idle_limit = std::chrono::duration_cast<milliseconds>(all_.IdleLimit());
   size_t taken = 0;
   while (batch < most && input.size() - taken >= kLengthOctets) {
     const size_t length = LoadU16(input.data() + taken);
@@ -239,6 +245,7 @@ size_t TcpConnection::TakeBatch(ByteView input, size_t& batch) {
                .local = local_,
                .zone_index = zone_index_},
         .tcp = true,
+        .idle_limit_100ms = static_cast<uint16_t>(idle_limit.count() / 100),
         .reply = {all_.replies_.get() + batch * TcpConnections::kReplyStride, TcpConnections::kReplyOctets},
     };
     taken += kLengthOctets + length;
@@ -323,6 +330,7 @@ void TcpConnection::Write() {
   output.clear();
   if (unsent_.empty() && !writing_) TakeFromSource();
   if (!Unsent()) {
+    waited_octets_ = 0;
     unsent_.shrink_to_fit();
     if (finished_ && in_flight_ == 0) return Close();
   }
@@ -351,6 +359,8 @@ void TcpConnection::StartWrite() {
   being_written_.swap(unsent_);
   unsent_.clear();
   write_progress_at_ = all_.loop_.clock().Now();
+  if (waited_octets_ == 0) waits_since_ = write_progress_at_;
+  waited_octets_ += being_written_.size();
   request_.data = this;
   const uv_buf_t buffer = uv_buf_init(reinterpret_cast<char*>(being_written_.data()),
                                       static_cast<unsigned>(being_written_.size()));
@@ -369,25 +379,37 @@ void TcpConnection::OnWritten(int status) {
   Flush();
 }
 
-bool TcpConnection::Overdue(Instant now, Duration idle_limit) {
-  if (Unsent()) {
-    const size_t queue = uv_stream_get_write_queue_size(reinterpret_cast<uv_stream_t*>(&socket_));
-    if (queue != last_write_queue_) {
-      last_write_queue_ = queue;
-      write_progress_at_ = now;
-    }
-    return now - write_progress_at_ > milliseconds(limits::kTcpStalledMs);
+// Which limit of time the connection has run into, as the counter of its kind; nullptr when none.
+uint64_t* TcpConnection::Overdue(Instant now, Duration idle_limit) {
+  UvNetworkCounters& counters = all_.counters_;
+  if (Unsent()) return TakesTooLong(now) ? &counters.tcp_slow_readers : nullptr;
+  const Duration silent = now - active_at_;
+  if (in_flight_ > 0) return silent > milliseconds(limits::kTcpAnswerMs) ? &counters.tcp_unanswered : nullptr;
+  if (InMidMessage() && now - message_began_at_ > all_.limits_.message) return &counters.tcp_slow_messages;
+  return silent > idle_limit ? &counters.tcp_idle : nullptr;
+}
+
+// Whether the client has taken nothing for too long, or too little since its answers began to wait.
+bool TcpConnection::TakesTooLong(Instant now) {
+  const size_t queue = uv_stream_get_write_queue_size(reinterpret_cast<uv_stream_t*>(&socket_));
+  if (queue != last_write_queue_) {
+    last_write_queue_ = queue;
+    write_progress_at_ = now;
   }
-  if (in_flight_ > 0) return now - active_at_ > milliseconds(limits::kTcpAnswerMs);
-  if (InMidMessage() && now - message_began_at_ > milliseconds(limits::kTcpMessageMs)) return true;
-  return now - active_at_ > idle_limit;
+  const TcpLimits& limits = all_.limits_;
+  if (now - write_progress_at_ > limits.stalled) return true;
+  const Duration over = now - waits_since_ - limits.stalled;
+  if (over <= Duration::zero()) return false;
+  const auto least = static_cast<uint64_t>(std::chrono::duration<double>(over).count() *
+                                           static_cast<double>(limits.least_octets_per_second));
+  return waited_octets_ - queue < least;
 }
 
 // ---- All connections of a thread
 
-TcpConnections::TcpConnections(UvLoop& loop, UvNetworkOptions options, UvNetworkCounters& counters)
+TcpConnections::TcpConnections(UvLoop& loop, const TcpLimits& limits, UvNetworkCounters& counters)
     : loop_(loop),
-      options_(options),
+      limits_(limits),
       counters_(counters),
       sweep_(loop.timers()),
       slab_(std::make_unique_for_overwrite<uint8_t[]>(kSlabOctets)),
@@ -409,9 +431,8 @@ void TcpConnections::Accept(TcpService& service) {
 
 bool TcpConnections::MakeRoom(const IpAddress& block) {
   const auto of_block = per_block_.find(block);
-  const bool block_full =
-      of_block != per_block_.end() && of_block->second >= options_.tcp_connections_per_address;
-  if (!block_full && size() < options_.tcp_connections) return true;
+  const bool block_full = of_block != per_block_.end() && of_block->second >= limits_.connections_per_address;
+  if (!block_full && size() < limits_.connections) return true;
   TcpConnection* evicted = OldestEvictable(block_full ? &block : nullptr);
   if (evicted == nullptr) return false;
   ++counters_.tcp_evicted;
@@ -489,10 +510,10 @@ void TcpConnections::FlushReplies() {
 
 // The whole limit up to 40 % of the connections, then falling in a straight line to the lower one at 80 %.
 Duration TcpConnections::IdleLimit() const {
-  const double load = static_cast<double>(size()) / static_cast<double>(options_.tcp_connections);
+  const double load = static_cast<double>(size()) / static_cast<double>(limits_.connections);
   const double pressure = std::clamp((load - 0.4) / 0.4, 0.0, 1.0);
-  const auto range = static_cast<double>(limits::kTcpIdleMs - limits::kTcpIdleUnderLoadMs);
-  return milliseconds(limits::kTcpIdleMs - static_cast<int64_t>(pressure * range));
+  const auto range = static_cast<double>((limits_.idle - limits_.idle_under_load).count());
+  return limits_.idle - Duration(static_cast<int64_t>(pressure * range));
 }
 
 void TcpConnections::Sweep() {
@@ -500,8 +521,9 @@ void TcpConnections::Sweep() {
   const Duration idle_limit = IdleLimit();
   for (auto next = by_activity_.begin(); next != by_activity_.end();) {
     TcpConnection* connection = *next++;
-    if (!connection->Overdue(now, idle_limit)) continue;
-    ++counters_.tcp_timed_out;
+    uint64_t* const kind = connection->Overdue(now, idle_limit);
+    if (kind == nullptr) continue;
+    ++*kind;
     connection->Close();
   }
   if (!by_activity_.empty()) sweep_.Set(now + kSweepInterval, [this] { Sweep(); });

@@ -30,7 +30,7 @@ class TcpService;
 // The connections of one thread's listeners, and the buffers they share.
 class TcpConnections {
  public:
-  TcpConnections(UvLoop& loop, UvNetworkOptions options, UvNetworkCounters& counters);
+  TcpConnections(UvLoop& loop, const TcpLimits& limits, UvNetworkCounters& counters);
   TcpConnections(const TcpConnections&) = delete;
   TcpConnections& operator=(const TcpConnections&) = delete;
 
@@ -68,7 +68,7 @@ class TcpConnections {
   void Sweep();
 
   UvLoop& loop_;
-  const UvNetworkOptions options_;
+  const TcpLimits limits_;
   UvNetworkCounters& counters_;
   Timer sweep_;
 

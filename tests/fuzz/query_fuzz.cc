@@ -21,6 +21,18 @@ bool HasTsig(const Message& message) {
          std::ranges::any_of(message.additional, is_tsig);
 }
 
+// Cookies of a length they can have, and what may come once comes once.
+bool HasUsableOptions(const Message& message) {
+  if (!message.edns) return true;
+  const auto count = [&message](EdnsOptionCode code) {
+    return std::ranges::count(message.edns->options, code, &EdnsOption::code);
+  };
+  const EdnsOption* cookie = message.edns->Find(EdnsOptionCode::kCookie);
+  const size_t octets = cookie == nullptr ? 8 : cookie->value.size();
+  return (octets == 8 || (octets >= 16 && octets <= 40)) && count(EdnsOptionCode::kNsid) < 2 &&
+         count(EdnsOptionCode::kTcpKeepalive) < 2 && count(EdnsOptionCode::kPadding) < 2;
+}
+
 void RequireSameQuestion(const Message& message, const QueryView& query) {
   const Question& question = message.questions[0];
   Require(question.qname.ToLower().view().SameSpelling(query.qname_folded()),
@@ -30,7 +42,9 @@ void RequireSameQuestion(const Message& message, const QueryView& query) {
   if (!message.edns) return;
   Require(message.edns->dnssec_ok == query.dnssec_ok, "the same DO");
   Require(message.edns->udp_payload_octets == query.udp_payload_octets, "the same payload size");
-  Require(AreWellFormedOptions(query.edns_options), "its options add up");
+  const EdnsOption* cookie = message.edns->Find(EdnsOptionCode::kCookie);
+  Require((cookie != nullptr) == !query.options.cookie.empty(), "the same idea of cookies");
+  Require((message.edns->Find(EdnsOptionCode::kNsid) != nullptr) == query.options.nsid, "and of NSID");
 }
 
 void RequireAgreement(ByteView packet, const QueryView& query) {
@@ -51,7 +65,12 @@ void RequireAgreement(ByteView packet, const QueryView& query) {
     return Require(query.verdict == QueryVerdict::kBadVers, "other EDNS versions are refused");
   }
   if (message->questions.empty()) {
-    return Require(query.verdict == QueryVerdict::kFormErr, "a query without a question is none");
+    const bool has_cookie = !query.options.cookie.empty() && HasUsableOptions(*message);
+    return Require(query.verdict == (has_cookie ? QueryVerdict::kCookieOnly : QueryVerdict::kFormErr),
+                   "a query without a question is none, or asks for a cookie");
+  }
+  if (!HasUsableOptions(*message)) {
+    return Require(query.verdict == QueryVerdict::kFormErr, "options out of shape are refused");
   }
   Require(query.verdict == QueryVerdict::kAnswer, "a well-formed query is answered");
   RequireSameQuestion(*message, query);

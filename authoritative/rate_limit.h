@@ -1,0 +1,73 @@
+// Response rate limiting: a server that is asked by forged addresses must not carry the flood to their
+// owners. Responses to one client network about one subject (a name; the wildcard it came from; a zone cut; a
+// zone, when the name does not exist) share an account, refilled at a steady rate; an empty one turns
+// responses into truncated ones, which real clients repeat over TCP, or into silence. Random names under a
+// zone, below a delegation or a wildcard lead to one account each. The table is fixed, its places are chosen
+// by a keyed hash, and a query costs one line of memory. One belongs to one worker.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/base/siphash.h"
+#include "common/net/endpoint.h"
+
+namespace cairn {
+
+std::vector<Subnet> LoopbackNets();  // 127.0.0.0/8 and ::1
+
+struct RateLimitOptions {
+  bool enabled = true;
+  uint32_t responses_per_second = 200;  // of one account
+  uint32_t burst = 400;                 // what an account that rested may have at once
+  uint32_t slip = 2;  // each that manieth response over the limit is sent, truncated: 1 all, 0 none
+  std::vector<Subnet> exempt = LoopbackNets();
+  friend bool operator==(const RateLimitOptions&, const RateLimitOptions&) = default;
+};
+
+struct RateLimitCounters {
+  uint64_t truncated = 0;
+  uint64_t dropped = 0;
+};
+
+class ResponseRateLimiter {
+ public:
+  // Accounts of one worker: a flood of forged addresses that fills them all makes each begin anew, which is
+  // no worse than no limit.
+  static constexpr size_t kAccounts = 1 << 16;
+
+  enum class Verdict : uint8_t { kSend, kTruncate, kDrop };
+
+  ResponseRateLimiter(RateLimitOptions options, const SipKey& key);
+
+  // Takes one response from the account of `client`'s network, a /24 or a /56, and `subject`.
+  Verdict Take(const IpAddress& client, uint64_t subject, Instant now);
+
+  const RateLimitCounters& counters() const { return counters_; }
+
+ private:
+  // What is left is counted in thousandths of a response, so that whole milliseconds refill it exactly.
+  struct Account {
+    uint32_t tag = 0;  // 0: nobody's
+    uint32_t refilled_ms = 0;
+    uint32_t left_milli = 0;
+    uint32_t over = 0;  // responses over the limit since the last one that was sent truncated
+  };
+  static constexpr size_t kWays = 4;
+  struct alignas(64) Line {
+    Account accounts[kWays];
+  };
+
+  bool IsExempt(const IpAddress& client) const;
+  Account& Find(uint64_t hash, uint32_t now_ms);
+  uint32_t LeftAt(const Account& account, uint32_t now_ms) const;
+
+  const RateLimitOptions options_;
+  const SipKey key_;
+  std::unique_ptr<Line[]> lines_;
+  RateLimitCounters counters_;
+};
+
+}  // namespace cairn
