@@ -4,7 +4,7 @@
 #include <array>
 #include <optional>
 
-#include "absl/container/inlined_vector.h"
+#include "authoritative/alias_trail.h"
 #include "authoritative/denial.h"
 #include "common/base/limits.h"
 #include "common/dns/rdata.h"
@@ -15,12 +15,16 @@ namespace {
 // The type a signature is for: the first field of an RRSIG (RFC 4034 section 3.1.1).
 RrType CoveredType(ByteView rrsig) { return RrType{LoadU16(rrsig.data())}; }
 
-// One answer in the making. Lives on the stack; the names it follows are in the zones' arenas, or here when a
-// DNAME made them.
+// One answer in the making. Lives on the stack; the names it follows are in the zones' arenas, or in its
+// AliasTrail when a DNAME made them.
 class Composition {
  public:
   Composition(const ComposeRequest& request, MessageWriter& out)
-      : request_(request), out_(out), zone_(&request.zone), path_(&request.qname) {}
+      : request_(request),
+        out_(out),
+        zone_(&request.zone),
+        path_(&request.qname),
+        trail_(request.qname.name()) {}
 
   Composed Run() {
     const MessageWriter::Mark question_only = out_.mark();
@@ -53,6 +57,10 @@ class Composition {
   bool Take(const lookup::Redirection& redirection);
   bool GoOnWith(NameView target);
 
+  // Whether signatures and proofs belong to what a zone says: the client asked for them, and there are
+  // any.
+  bool Secured(const Zone& zone) const { return request_.dnssec_ok && zone.is_signed(); }
+
   bool WriteAuthority();
   bool WriteReferral(const lookup::Delegation& delegation);
   bool WriteSoa();
@@ -68,6 +76,7 @@ class Composition {
   bool AddSignatures(Node node, RrType covered, NameView owner, Ttl ttl);
   bool AddSignatureSet(Node node, RrsetView rrsig, NameView owner);
   bool AddAny(Node node, NameView owner);
+  bool AddOfAny(Node node, RrsetView rrset, NameView owner);
 
   const ComposeRequest& request_;
   MessageWriter& out_;
@@ -77,15 +86,10 @@ class Composition {
   const Zone* zone_;
   const LabelPath* path_;
   LabelPath alias_path_;
+  AliasTrail trail_;
   bool goes_on_ = false;
-  // Where the chain ended; none when it leads out of our zones or in a circle.
+  // Where the aliases ended; none when they lead out of our zones or in a circle.
   std::optional<LookupResult> end_;
-
-  // Inlined: room for all there can be, and none of it cleared for the many answers that follow no alias.
-  absl::InlinedVector<NameView, limits::kMaxAliasLinks> followed_;
-  std::array<std::array<uint8_t, kMaxNameOctets>, limits::kMaxAliasLinks> made_by_dname_;
-  absl::InlinedVector<Node, limits::kMaxAliasLinks>
-      dnames_;  // each is written once, however often it applies
 
   DenialProofs proofs_;
   bool unprovable_ = false;
@@ -97,7 +101,7 @@ bool Composition::WriteAnswer() {
   do {
     goes_on_ = false;
     const LookupResult result = Find(*zone_, *path_, request_.qtype);
-    unprovable_ = request_.dnssec_ok && !proofs_.Add(*zone_, *path_, result);
+    unprovable_ = Secured(*zone_) && !proofs_.Add(*zone_, *path_, result);
     if (unprovable_) return false;
     end_ = result;
     if (!std::visit([this](const auto& outcome) { return Take(outcome); }, result)) return false;
@@ -120,7 +124,7 @@ bool Composition::Take(const lookup::NxDomain&) {
 
 bool Composition::Take(const lookup::Delegation&) {
   // After an alias AA speaks of the first owner name of the answer (RFC 1035 section 4.1.1).
-  if (followed_.empty()) out_.SetAuthoritative(false);
+  if (trail_.at_start()) out_.SetAuthoritative(false);
   return true;
 }
 
@@ -132,42 +136,26 @@ bool Composition::Take(const lookup::Alias& alias) {
 // RFC 6672 section 3.2: the DNAME, and a CNAME made from it with its TTL. No signature covers that CNAME
 // (section 5.3.1).
 bool Composition::Take(const lookup::Redirection& redirection) {
-  const NameView owner = path_->Suffix(redirection.node.LabelCount());
-  if (std::find(dnames_.begin(), dnames_.end(), redirection.node) == dnames_.end()) {
-    if (!AddSet(redirection.node, redirection.dname, owner)) return false;
-    dnames_.push_back(redirection.node);
-  }
+  end_.reset();
+  if (trail_.full()) return true;
   const NameView qname = path_->name();
-  const NameView target = LeadingName(redirection.dname.front());
-  const size_t kept = qname.size() - owner.size();
-  if (kept + target.size() > kMaxNameOctets) {
+  const NameView owner = path_->Suffix(redirection.node.LabelCount());
+  if (trail_.IsNew(redirection.node) && !AddSet(redirection.node, redirection.dname, owner)) return false;
+  const std::optional<NameView> alias = trail_.Redirect(qname, owner, LeadingName(redirection.dname.front()));
+  if (!alias) {
     composed_.rcode = Rcode::kYxDomain;
-    end_.reset();
     return true;
   }
-  if (followed_.size() == limits::kMaxAliasLinks) {
-    end_.reset();
-    return true;
-  }
-  uint8_t* made = made_by_dname_[followed_.size()].data();
-  std::copy_n(qname.data(), kept, made);
-  std::copy_n(target.data(), target.size(), made + kept);
-  const NameView alias = NameView::FromValidWire(made, kept + target.size());
-  if (!out_.AddRecord(qname, rr::kCname, kClassIn, redirection.dname.ttl(), alias.wire())) return false;
+  if (!out_.AddRecord(qname, rr::kCname, kClassIn, redirection.dname.ttl(), alias->wire())) return false;
   if (request_.qtype == rr::kCname || request_.qtype == rr::kAny) return true;
-  return GoOnWith(alias);
+  return GoOnWith(*alias);
 }
 
-// Always true; where nothing more is to be said about `target`, the chain just ends: a loop, too many links,
-// or a name that is not ours. What was gathered is an answer (RFC 1034 section 4.3.2 step 3a, RFC 2308
-// section 2).
+// Always true; where nothing more is to be said about `target`, the answer just ends: the trail does, or the
+// name is not ours. What was gathered is an answer (RFC 1034 section 4.3.2 step 3a, RFC 2308 section 2).
 bool Composition::GoOnWith(NameView target) {
   end_.reset();
-  if (followed_.size() == limits::kMaxAliasLinks || target == request_.qname.name() ||
-      std::find(followed_.begin(), followed_.end(), target) != followed_.end()) {
-    return true;
-  }
-  followed_.push_back(target);
+  if (!trail_.Follow(target)) return true;
   alias_path_.Reset(target);
   path_ = &alias_path_;
   const ZoneSet::Entry* entry = ZoneFor(request_.zones, *path_, request_.qtype);
@@ -192,7 +180,7 @@ bool Composition::WriteReferral(const lookup::Delegation& delegation) {
   const NameView cut = path_->Suffix(delegation.node.LabelCount());
   if (!AddRecords(delegation.ns, cut, delegation.ns.ttl())) return false;
   brings_addresses_ = delegation.ns.HasTargets() ? delegation.ns : RrsetView();
-  if (!request_.dnssec_ok) return true;
+  if (!Secured(*zone_)) return true;
   if (const RrsetView ds = delegation.node.Find(rr::kDs)) {
     if (!AddSet(delegation.node, ds, cut)) return false;
   }
@@ -250,7 +238,7 @@ bool Composition::AddAddresses(size_t index, ByteView rdata) {
       return false;
     }
     // Signatures are a bonus here: without room for them the addresses stay (RFC 4035 section 3.1.1).
-    if (request_.dnssec_ok && !node.Is(Node::kOccluded)) AddSignatures(node, type, owner, addresses.ttl());
+    if (Secured(*zone_) && !node.Is(Node::kOccluded)) AddSignatures(node, type, owner, addresses.ttl());
   }
   return true;
 }
@@ -262,7 +250,7 @@ bool Composition::AddRecords(RrsetView rrset, NameView owner, Ttl ttl) {
 
 bool Composition::AddSet(Node node, RrsetView rrset, NameView owner, Ttl ttl) {
   return AddRecords(rrset, owner, ttl) &&
-         (!request_.dnssec_ok || AddSignatures(node, rrset.type(), owner, ttl));
+         (!Secured(node.zone()) || AddSignatures(node, rrset.type(), owner, ttl));
 }
 
 bool Composition::AddSignatures(Node node, RrType covered, NameView owner, Ttl ttl) {
@@ -280,33 +268,37 @@ bool Composition::AddSignatures(Node node, RrType covered, NameView owner, Ttl t
 // QTYPE RRSIG: signatures over one type form a set (RFC 4034 section 3); RFC 8482 section 4.1 lets one stand
 // for all.
 bool Composition::AddSignatureSet(Node node, RrsetView rrsig, NameView owner) {
-  if (request_.any == AnyAnswer::kMinimal) {
-    const ByteView first = rrsig.front();
-    return AddSignatures(node, CoveredType(first), owner, node.TtlOf(rrsig, first));
-  }
   for (const ByteView rdata : rrsig) {
+    const RrType covered = CoveredType(rdata);
+    if (covered == rr::kNsec3) continue;  // not of this name, but of a hash that reads the same
+    if (request_.any == AnyAnswer::kMinimal)
+      return AddSignatures(node, covered, owner, node.TtlOf(rrsig, rdata));
     if (!out_.AddRecord(owner, rr::kRrsig, kClassIn, node.TtlOf(rrsig, rdata), rdata)) return false;
   }
   return true;
 }
 
-// RFC 8482 section 4.1: one set, and rather data than what DNSSEC added to it.
+// RFC 8482 section 4.1: one set, and rather data than what DNSSEC added to it. Never an NSEC3: that is no
+// data of the name (RFC 5155 section 7.2.8).
 bool Composition::AddAny(Node node, NameView owner) {
-  if (request_.any == AnyAnswer::kMinimal) {
-    RrsetView chosen = *node.begin();
-    for (const RrsetView rrset : node) {
-      if (chosen.type() != rr::kRrsig && chosen.type() != rr::kNsec) break;
+  RrsetView chosen;
+  for (const RrsetView rrset : node) {
+    if (rrset.type() == rr::kNsec3) continue;
+    if (request_.any == AnyAnswer::kFull) {
+      if (!AddOfAny(node, rrset, owner)) return false;
+    } else if (!chosen || chosen.type() == rr::kRrsig || chosen.type() == rr::kNsec) {
       chosen = rrset;
     }
-    return chosen.type() == rr::kRrsig ? AddSignatureSet(node, chosen, owner)
-                                       : AddSet(node, chosen, owner, chosen.ttl());
   }
-  for (const RrsetView rrset : node) {
-    const bool added = rrset.type() == rr::kRrsig ? AddSignatureSet(node, rrset, owner)
-                                                  : AddRecords(rrset, owner, rrset.ttl());
-    if (!added) return false;
-  }
-  return true;
+  if (!chosen) return true;
+  return chosen.type() == rr::kRrsig ? AddSignatureSet(node, chosen, owner)
+                                     : AddSet(node, chosen, owner, chosen.ttl());
+}
+
+// Its signatures come with the set of type RRSIG.
+bool Composition::AddOfAny(Node node, RrsetView rrset, NameView owner) {
+  return rrset.type() == rr::kRrsig ? AddSignatureSet(node, rrset, owner)
+                                    : AddRecords(rrset, owner, rrset.ttl());
 }
 
 // Whether the DS of an apex is for the zone `above` it to tell: that is its parent zone, and not one further

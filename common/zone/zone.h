@@ -214,6 +214,9 @@ class Zone {
   uint32_t serial() const { return serial_; }
   // TTL of a negative answer: the lesser of the SOA's own TTL and its MINIMUM field (RFC 2308 section 3).
   Ttl negative_ttl() const { return negative_ttl_; }
+  // Whether its apex is signed. What is signed elsewhere in a zone whose apex is not, nobody can validate
+  // (RFC 4035 section 2.2).
+  bool is_signed() const { return is_signed_; }
   // NSEC3 when an NSEC3PARAM names a chain that is there, for it is added last and removed first when a zone
   // goes from one to the other (RFC 5155 sections 10.4 and 10.5).
   Denial denial() const {
@@ -268,6 +271,7 @@ class Zone {
   int apex_labels_ = 0;
   uint32_t serial_ = 0;
   Ttl negative_ttl_;
+  bool is_signed_ = false;
   size_t node_count_ = 0;
   size_t record_count_ = 0;
   Arena arena_;  // starts with four octets that no node uses

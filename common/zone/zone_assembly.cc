@@ -207,6 +207,7 @@ std::shared_ptr<const Zone> ZoneAssembly::Finish(CheckReport& report) && {
   const RrsetView soa = zone_->soa();
   // SERIAL, REFRESH, RETRY, EXPIRE, MINIMUM (RFC 1035 section 3.3.13).
   const ByteView fields = soa.front().last(20);
+  zone_->is_signed_ = static_cast<bool>(zone_->apex_node().Find(rr::kRrsig));
   zone_->serial_ = LoadU32(fields.data());
   zone_->negative_ttl_ = std::min(soa.ttl(), Ttl::FromWire(LoadU32(fields.data() + 16)));
   return std::move(zone_);

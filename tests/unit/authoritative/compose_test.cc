@@ -67,6 +67,8 @@ TEST(Compose, WritesEachOutcome) {
       {"referral without glue", Plain("x.signed.example.", "A"), "noerror; authority signed.example. NS"},
       {"referral without DO has no DS", Edns1232("x.signed.example.", "A"),
        "noerror; authority signed.example. NS"},
+      {"referral with DO, but the zone is not signed", Dnssec("x.signed.example.", "A"),
+       "noerror; authority signed.example. NS"},
       {"DS at the cut", Plain("signed.example.", "DS"), "aa noerror; answer signed.example. DS"},
       {"no DS at the cut", Plain("sub.example.", "DS"), "aa noerror; authority example. SOA"},
 
@@ -267,6 +269,38 @@ TEST(Compose, WritesEachDnameOnce) {
                                             "b.example. DNAME, q.x.b.example. CNAME, "
                                             "q.x.x.a.example. CNAME, q.x.x.x.b.example. CNAME, "));
   EXPECT_EQ(answer.find("DNAME", answer.find("q.x.x.a.example.")), std::string::npos) << answer;
+}
+
+// RFC 5155 section 7.2.8: where a name reads like a hash, what the NSEC3 chain put there is not the name's.
+TEST(Compose, Nsec3RecordsAreNobodysData) {
+  const std::string hash = "0p9mhaveqvm6t7vbl5lop2u3t2rp3tom";
+  const std::string text = "@ 60 SOA ns host 1 2 3 4 5\n@ 60 NS ns\nns 60 A 192.0.2.1\n" + hash +
+                           " 60 A 192.0.2.2\n" + hash +
+                           " 60 NSEC3 1 0 0 - 2t7b4g4vsa5smi47k61mv5bv1a22bojr A RRSIG\n" + hash +
+                           " 60 RRSIG NSEC3 13 2 60 20300101000000 20260101000000 1 example. AAAA\n";
+  const std::string owner = hash + ".example.";
+  const std::string signature = owner + " 60 RRSIG A 13 2 60 20300101000000 20260101000000 1 example. AAAB\n";
+  const std::string negative = "aa noerror; authority example. SOA";
+  const AnswerCase unsigned_data[] = {
+      {"ANY", Edns1232(owner, "ANY"), "aa noerror; answer 0p9mhaveqvm6t7vbl5lop2u3t2rp3tom.example. A"},
+      {"ANY over TCP", Tcp(owner, "ANY"), "aa noerror; answer 0p9mhaveqvm6t7vbl5lop2u3t2rp3tom.example. A"},
+      {"NSEC3", Edns1232(owner, "NSEC3"), negative.c_str()},
+      {"RRSIG", Edns1232(owner, "RRSIG"), negative.c_str()},
+  };
+  Responder responder;
+  responder.SetZones(ZoneSet::Of({testing::ZoneOf("example.", text)}));
+  Expect(responder, unsigned_data);
+  const AnswerCase signed_data[] = {
+      {"RRSIG", Edns1232(owner, "RRSIG"),
+       "aa noerror; answer 0p9mhaveqvm6t7vbl5lop2u3t2rp3tom.example. RRSIG"},
+      {"RRSIG over TCP", Tcp(owner, "RRSIG"),
+       "aa noerror; answer 0p9mhaveqvm6t7vbl5lop2u3t2rp3tom.example. RRSIG"},
+      {"ANY over TCP", Tcp(owner, "ANY"),
+       "aa noerror; answer 0p9mhaveqvm6t7vbl5lop2u3t2rp3tom.example. A, "
+       "0p9mhaveqvm6t7vbl5lop2u3t2rp3tom.example. RRSIG"},
+  };
+  responder.SetZones(ZoneSet::Of({testing::ZoneOf("example.", text + signature)}));
+  Expect(responder, signed_data);
 }
 
 std::string BigZone() {

@@ -319,6 +319,20 @@ TEST(Denial, WithoutDoNothingIsProved) {
   }
 }
 
+// RFC 4035 section 2.2: without signatures at the apex a zone is unsigned, whatever else of DNSSEC it holds;
+// proofs that nobody can validate would only be octets.
+TEST(Denial, AnUnsignedZoneProvesNothing) {
+  Responder responder;
+  responder.SetZones(ZoneSet::Of({testing::ZoneOf(
+      "z.",
+      "@ 60 SOA ns.a. host 1 2 3 4 5\n@ 60 NS ns.a.\n@ 60 NSEC c NS SOA NSEC\nc 60 NS ns.a.\nc 60 NSEC @ NS "
+      "NSEC\n"
+      "c 60 DS 1 13 2 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n")}));
+  EXPECT_EQ(Ask(responder, Dnssec("q.z.", "A")), "aa nxdomain; authority z. SOA");
+  EXPECT_EQ(Ask(responder, Dnssec("x.c.z.", "A")), "noerror; authority c.z. NS");
+  EXPECT_EQ(Ask(responder, Dnssec("c.z.", "DS")), "aa noerror; answer c.z. DS");
+}
+
 TEST(Denial, EachLinkIsProvedByTheChainOfItsZone) {
   Responder responder;
   responder.SetZones(ZoneSet::Of(
@@ -328,6 +342,7 @@ TEST(Denial, EachLinkIsProvedByTheChainOfItsZone) {
                        "@ 60 SOA ns.a. host 1 2 3 4 5\n@ 60 NS ns.a.\n*.w 60 CNAME q.nsec3.test.\n"),
        testing::ZoneOf("signed.",
                        "@ 60 SOA ns.a. host 1 2 3 4 5\n@ 60 NS ns.a.\n@ 60 NSEC *.w NS SOA NSEC\n"
+                       "@ 60 RRSIG SOA 13 1 60 20300101000000 20260101000000 1 signed. AAAA\n"
                        "*.w 60 CNAME x.w.nsec3.test.\n*.w 60 NSEC @ CNAME NSEC\n")}));
   const std::string x_w = testing::Summary(
       *Message::Parse(testing::ReplyTo(responder, testing::PacketFor(Dnssec("x.w.nsec3.test.", "A")))));
@@ -343,6 +358,11 @@ TEST(Denial, EachLinkIsProvedByTheChainOfItsZone) {
             "q.w.nsec.test. A, q.w.nsec.test. RRSIG; authority *.w.nsec.test. NSEC, *.w.nsec.test. RRSIG");
 }
 
+// Head of a zone z. that counts as signed.
+constexpr const char* kSignedZ =
+    "@ 60 SOA ns.a. host 1 2 3 4 5\n@ 60 NS ns.a.\n"
+    "@ 60 RRSIG SOA 13 1 60 20300101000000 20260101000000 1 z. AAAA\n";
+
 // An NSEC3 record of `name`, that spans the whole circle but itself.
 std::string Nsec3Of(const char* name, uint16_t iterations) {
   const std::string hash = HashText(HashOwnerName(Name::Literal(name), iterations, {}));
@@ -352,9 +372,8 @@ std::string Nsec3Of(const char* name, uint16_t iterations) {
 // RFC 5155 section 7.2.9.
 TEST(Denial, ACollisionIsAFailure) {
   Responder responder;
-  responder.SetZones(ZoneSet::Of(
-      {testing::ZoneOf("z.", "@ 60 SOA ns.a. host 1 2 3 4 5\n@ 60 NS ns.a.\n@ 60 NSEC3PARAM 1 0 0 -\n" +
-                                 Nsec3Of("z.", 0) + Nsec3Of("q.z.", 0))}));
+  responder.SetZones(ZoneSet::Of({testing::ZoneOf(
+      "z.", std::string(kSignedZ) + "@ 60 NSEC3PARAM 1 0 0 -\n" + Nsec3Of("z.", 0) + Nsec3Of("q.z.", 0))}));
   EXPECT_EQ(Ask(responder, Dnssec("q.z.", "A")), "servfail");
   EXPECT_EQ(Ask(responder, Dnssec("x.q.z.", "A")), "servfail");
   EXPECT_EQ(Ask(responder, {.qname = "q.z.", .qtype = "A", .edns_octets = 1232}),
@@ -365,8 +384,8 @@ TEST(Denial, ACollisionIsAFailure) {
 // Whoever writes a zone chooses what its proofs cost: an answer that would spend more fails (CVE-2023-50868).
 TEST(Denial, HashingIsBounded) {
   constexpr uint16_t kIterations = limits::kNsec3Iterations;
-  std::string text = "@ 60 SOA ns.a. host 1 2 3 4 5\n@ 60 NS ns.a.\n" +
-                     fmt::format("@ 60 NSEC3PARAM 1 0 {} -\n", kIterations) + Nsec3Of("z.", kIterations);
+  std::string text =
+      kSignedZ + fmt::format("@ 60 NSEC3PARAM 1 0 {} -\n", kIterations) + Nsec3Of("z.", kIterations);
   for (int i = 0; i < 10; ++i) text += fmt::format("*.w{} 60 CNAME x.w{}\n", i, i + 1);
   Responder responder;
   responder.SetZones(ZoneSet::Of({testing::ZoneOf("z.", text)}));
@@ -377,9 +396,8 @@ TEST(Denial, HashingIsBounded) {
   EXPECT_EQ(Ask(responder, Dnssec("x.w6.z.", "A")), "servfail");
   EXPECT_EQ(Ask(responder, Dnssec("x.w0.z.", "A")), "servfail");
   // Deep below empty non-terminals without NSEC3, the search for the closest provable encloser.
-  std::string deep = "@ 60 SOA ns.a. host 1 2 3 4 5\n@ 60 NS ns.a.\n" +
-                     fmt::format("@ 60 NSEC3PARAM 1 0 {} -\n", kIterations) + Nsec3Of("z.", kIterations) +
-                     "a.b.c.d.e.f.g.h 60 NS ns.a.\n";
+  std::string deep = kSignedZ + fmt::format("@ 60 NSEC3PARAM 1 0 {} -\n", kIterations) +
+                     Nsec3Of("z.", kIterations) + "a.b.c.d.e.f.g.h 60 NS ns.a.\n";
   responder.SetZones(ZoneSet::Of({testing::ZoneOf("z.", deep)}));
   EXPECT_EQ(Ask(responder, Dnssec("a.b.c.d.e.f.g.h.z.", "DS")), "servfail");
   EXPECT_THAT(Ask(responder, Dnssec("g.h.z.", "A")), ::testing::StartsWith("aa noerror; authority z. SOA"));

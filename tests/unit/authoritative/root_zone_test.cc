@@ -91,8 +91,8 @@ TEST_F(RootZoneTest, EachNameIsAnswered) {
     if (!node.Is(Node::kZoneCut)) continue;
     ++delegations;
     const bool secure = static_cast<bool>(node.Find(rr::kDs));
-    EXPECT_EQ(Count(reply.authority, rr::kDs) > 0, secure);
-    EXPECT_EQ(Count(reply.authority, rr::kNsec), secure ? 0u : 1u);
+    EXPECT_EQ(Count(reply.authority, rr::kDs) > 0, secure && signed_);
+    EXPECT_EQ(Count(reply.authority, rr::kNsec), secure || !signed_ ? 0u : 1u);
     EXPECT_EQ(Count(reply.authority, rr::kRrsig), Signatures(1));
     // In-domain name servers come with their addresses (RFC 9471).
     for (const Record& ns : reply.authority) {
@@ -106,7 +106,7 @@ TEST_F(RootZoneTest, EachNameIsAnswered) {
     EXPECT_TRUE(ds.header.authoritative);
     EXPECT_EQ(Count(ds.answer, rr::kDs) > 0, secure);
     if (!secure) {
-      EXPECT_EQ(Count(ds.authority, rr::kNsec), 1u);
+      EXPECT_EQ(Count(ds.authority, rr::kNsec), signed_ ? 1u : 0u);
     }
   }
   EXPECT_GT(delegations, 1500u);
@@ -124,8 +124,9 @@ TEST_F(RootZoneTest, NamesBetweenAreDenied) {
     const Message reply = Ask(missing, rr::kA);
     SCOPED_TRACE(text);
     EXPECT_EQ(reply.rcode(), Rcode::kNxDomain);
-    EXPECT_EQ(Count(reply.authority, rr::kNsec), 2u);
+    EXPECT_EQ(Count(reply.authority, rr::kNsec), signed_ ? 2u : 0u);
     EXPECT_EQ(Count(reply.authority, rr::kRrsig), Signatures(3));
+    if (!signed_) continue;
     bool covered = false;
     for (const Record& nsec : reply.authority) {
       if (nsec.type != rr::kNsec) continue;
