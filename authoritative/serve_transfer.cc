@@ -8,6 +8,8 @@
 #include "common/base/limits.h"
 #include "common/dns/message.h"
 #include "common/dns/message_writer.h"
+#include "common/dns/rdata_fields.h"
+#include "common/dns/rr_types.h"
 
 namespace cairn {
 namespace {
@@ -31,6 +33,19 @@ std::optional<uint32_t> SerialOfClient(ByteView packet) {
     return std::nullopt;
   const std::vector<uint8_t>& soa = query->authority[0].rdata;
   return LoadU32(soa.data() + soa.size() - 20);  // after two names: SERIAL and four further integers
+}
+
+constexpr size_t kPointerLimit = 0x4000;  // an offset has 14 bits (RFC 1035 section 4.1.4)
+
+// How many octets of `name` stand before `suffix`, when it ends in that, spelled alike: compression must not
+// change letters (RFC 5936 section 3.4). nullopt for the root, since a pointer would be longer.
+std::optional<size_t> OctetsBefore(NameView suffix, NameView name) {
+  if (suffix.IsRoot()) return std::nullopt;
+  size_t at = 0;
+  while (name.size() - at > suffix.size()) at += 1 + size_t{name.data()[at]};
+  const bool ends_in_it =
+      name.size() - at == suffix.size() && std::memcmp(name.data() + at, suffix.data(), suffix.size()) == 0;
+  return ends_in_it ? std::optional(at) : std::nullopt;
 }
 
 // RFC 1982 section 3.2: whether `theirs` is `ours` or newer.
@@ -75,9 +90,10 @@ class TransferService::Place {
   const IpAddress client_;
 };
 
-// SOA, everything else, SOA again (RFC 5936 section 2.2): glue and occluded data too, owner names in the case
-// of the zone file. One snapshot from the first message to the last. Each message repeats the question, so
-// that every owner can end in a pointer to the apex at octet 12; RDATA is copied as it lies in the zone.
+// SOA, everything else, SOA again (RFC 5936 section 2.2): glue and occluded data too, names in the case of
+// the zone file. One snapshot from the first message to the last. Each message repeats the question, so that
+// every name can end in a pointer to the apex at octet 12; names of a record's RDATA (RFC 3597 section 4) may
+// also end in one to its owner, as those of in-domain name servers do.
 class TransferService::WholeZone final : public MessageSource {
  public:
   WholeZone(const Query& query, const QueryView& view, std::shared_ptr<const Zone> zone, bool soa_alone,
@@ -88,7 +104,8 @@ class TransferService::WholeZone final : public MessageSource {
               query.packet.begin() + static_cast<ptrdiff_t>(kHeaderOctets + view.question_octets)),
         edns_(view.has_edns),
         stage_(soa_alone ? Stage::kSoaAlone : Stage::kFirstSoa),
-        node_(zone_->begin()) {
+        node_(zone_->begin()),
+        apex_at_(view.qname(query.packet).SameSpelling(zone_->apex()) ? kHeaderOctets : 0) {
     const Header header{.id = view.id, .response = true, .authoritative = true};
     StoreU16(head_.data() + 2, header.Flags());
     StoreU16(head_.data() + 4, 1);
@@ -102,7 +119,13 @@ class TransferService::WholeZone final : public MessageSource {
   void AddNodes();
   bool EnterNode();
   bool AddSoa();
+  void SetOwner(Node node);
   bool AddRecord(RrType type, Ttl ttl, ByteView rdata);
+  void PutOwner();
+  void PutRdata(RrType type, ByteView rdata);
+  void PutNameInRdata(NameView name);
+  void PutBeforePointer(ByteView octets, size_t target);
+  void Put(ByteView octets);
 
   const std::shared_ptr<const Zone> zone_;
   const std::unique_ptr<Place> place_;
@@ -115,8 +138,12 @@ class TransferService::WholeZone final : public MessageSource {
   bool in_node_ = false;
   Node::RrsetIterator rrset_;
   RrsetView::Iterator rdata_;
-  NameBuffer owner_;  // of this node, ending in a pointer to the apex
-  size_t owner_octets_ = 0;
+  NameBuffer owner_buffer_;
+  NameView owner_;
+
+  // What pointers may lead to in this message; 0 is nothing.
+  size_t apex_at_;
+  size_t owner_at_ = 0;
 
   // The message being written.
   std::span<uint8_t> out_;
@@ -131,6 +158,7 @@ size_t TransferService::WholeZone::Next(std::span<uint8_t> out) {
   std::memcpy(out_.data(), head_.data(), head_.size());
   size_ = head_.size();
   records_ = 0;
+  owner_at_ = 0;
   if (stage_ == Stage::kFirstSoa || stage_ == Stage::kSoaAlone) {
     AddSoa();
     stage_ = stage_ == Stage::kSoaAlone ? Stage::kDone : Stage::kNodes;
@@ -178,39 +206,81 @@ bool TransferService::WholeZone::EnterNode() {
   in_node_ = true;
   rrset_ = node.begin();
   rdata_ = (*rrset_).begin();
-  const NameView owner = node.OwnerInto(owner_);
-  if (zone_->apex().IsRoot()) {  // a pointer to it would be longer than it is, and than a name may be
-    owner_octets_ = owner.size();
-    return true;
-  }
-  owner_octets_ = owner.size() - zone_->apex().size();
-  StoreU16(owner_.octets.data() + owner_octets_, uint16_t{0xC000 | kHeaderOctets});
-  owner_octets_ += 2;
+  SetOwner(node);
   return true;
 }
 
 bool TransferService::WholeZone::AddSoa() {
-  StoreU16(owner_.octets.data(), uint16_t{0xC000 | kHeaderOctets});
-  owner_octets_ = 2;
   in_node_ = false;
+  SetOwner(zone_->apex_node());
   return AddRecord(rr::kSoa, zone_->soa().ttl(), zone_->soa().front());
+}
+
+void TransferService::WholeZone::SetOwner(Node node) {
+  owner_ = node.OwnerInto(owner_buffer_);
+  owner_at_ = 0;
 }
 
 bool TransferService::WholeZone::AddRecord(RrType type, Ttl ttl, ByteView rdata) {
   constexpr size_t kFixedOctets = 10;
-  const size_t octets = owner_octets_ + kFixedOctets + rdata.size();
-  if (out_.size() - size_ < octets) return false;
-  uint8_t* at = out_.data() + size_;
-  std::memcpy(at, owner_.octets.data(), owner_octets_);
-  at += owner_octets_;
-  StoreU16(at, type.value);
-  StoreU16(at + 2, kClassIn.value);
-  StoreU32(at + 4, ttl.seconds());
-  StoreU16(at + 8, static_cast<uint16_t>(rdata.size()));
-  std::memcpy(at + kFixedOctets, rdata.data(), rdata.size());
-  size_ += octets;
+  if (out_.size() - size_ < owner_.size() + kFixedOctets + rdata.size()) return false;
+  PutOwner();
+  uint8_t* fixed = out_.data() + size_;
+  StoreU16(fixed, type.value);
+  StoreU16(fixed + 2, kClassIn.value);
+  StoreU32(fixed + 4, ttl.seconds());
+  size_ += kFixedOctets;
+  const size_t rdata_at = size_;
+  PutRdata(type, rdata);
+  StoreU16(fixed + 8, static_cast<uint16_t>(size_ - rdata_at));
   ++records_;
   return true;
+}
+
+// Later records of a node point to the first.
+void TransferService::WholeZone::PutOwner() {
+  if (owner_at_ != 0) return PutBeforePointer({}, owner_at_);
+  const std::optional<size_t> before_apex = OctetsBefore(zone_->apex(), owner_);
+  if (apex_at_ != 0 && before_apex == 0) {
+    owner_at_ = apex_at_;
+    return PutBeforePointer({}, apex_at_);
+  }
+  if (size_ < kPointerLimit && !owner_.IsRoot()) owner_at_ = size_;
+  if (apex_at_ != 0 && before_apex) return PutBeforePointer(owner_.wire().first(*before_apex), apex_at_);
+  Put(owner_.wire());
+}
+
+void TransferService::WholeZone::PutRdata(RrType type, ByteView rdata) {
+  size_t at = 0;
+  for (const Field& field : InfoOf(type).fields()) {
+    const FieldExtent extent = ExtentOf(field, rdata.first(at), rdata.subspan(at));
+    const ByteView octets = rdata.subspan(at, extent.octets);
+    if (field.kind == FieldKind::kName && field.form == NameForm::kCompressed) {
+      PutNameInRdata(NameView::FromValidWire(octets.data(), octets.size()));
+    } else {
+      Put(octets);
+    }
+    at += extent.octets;
+  }
+}
+
+void TransferService::WholeZone::PutNameInRdata(NameView name) {
+  for (const auto& [suffix, at] : {std::pair(owner_, owner_at_), std::pair(zone_->apex(), apex_at_)}) {
+    const std::optional<size_t> before = at == 0 ? std::nullopt : OctetsBefore(suffix, name);
+    if (before) return PutBeforePointer(name.wire().first(*before), at);
+  }
+  Put(name.wire());
+}
+
+void TransferService::WholeZone::PutBeforePointer(ByteView octets, size_t target) {
+  Put(octets);
+  StoreU16(out_.data() + size_, static_cast<uint16_t>(0xC000 | target));
+  size_ += 2;
+}
+
+void TransferService::WholeZone::Put(ByteView octets) {
+  if (!octets.empty()) std::memcpy(out_.data() + size_, octets.data(), octets.size());
+  size_ += octets.size();
 }
 
 // ---- The service

@@ -30,8 +30,10 @@ class CapturingListener final : public Listener {
     absl::StatusOr<Message> parsed = Message::Parse(message);
     ASSERT_TRUE(parsed.ok()) << parsed.status();
     messages.push_back(*std::move(parsed));
+    octets.emplace_back(message.begin(), message.end());
   }
   std::vector<Message> messages;
+  std::vector<std::vector<uint8_t>> octets;
 };
 
 // Keeps sources without reading them: transfers that never end.
@@ -125,9 +127,27 @@ TEST_F(TransferTest, SendsEverythingBetweenTwoSoas) {
                                "ns.sub.example. 300 IN A 192.0.2.2\n" +
                                kSoaLine;
   EXPECT_EQ(Transfer(Ask("example.", rr::kAxfr)), expected);
-  EXPECT_EQ(Transfer(Ask("EXAMPLE.", rr::kAxfr)).size(), expected.size());
+  EXPECT_EQ(Transfer(Ask("EXAMPLE.", rr::kAxfr)),
+            expected);  // letters are those of the zone (RFC 5936 section 3.4)
   EXPECT_EQ(Transfer(Ask("example.", rr::kIxfr, 6)), expected);
   EXPECT_EQ(Transfer(Ask("example.", rr::kIxfr)), expected);
+}
+
+// RFC 5936 section 3.4: names are compressed, in RDATA too where RFC 3597 section 4 allows it, and nowhere
+// else.
+TEST_F(TransferTest, CompressesNames) {
+  CapturingListener listener;
+  const std::vector<uint8_t> packet = Ask("example.", rr::kAxfr);
+  Query query = MakeQuery(packet, listener, "192.0.2.77");
+  transfers_.OnQueries({&query, 1});
+  size_t records = 0;
+  for (const std::vector<uint8_t>& octets : listener.octets) records += octets.size();
+  const size_t question = 12 + 9 + 4;
+  const size_t soa = 2 + 10 + (4 + 2) + (5 + 2) + 20;  // ns1 and host before the apex, both times
+  const size_t ns = 2 + 10 + (4 + 2);                  // ns1 before the apex
+  const size_t txt = (2 + 4 + 2) + 10 + 28;            // a.ent before the apex
+  const size_t sub = (4 + 2) + 10 + (3 + 2), ns_sub = (3 + 4 + 2) + 14;  // ns before the owner; ns.sub
+  EXPECT_EQ(records, question + 2 * soa + ns + txt + ((4 + 2) + 14) + sub + ns_sub);
 }
 
 // RFC 1995 section 2, with the circular order of RFC 1982.
