@@ -15,6 +15,16 @@ namespace {
 // The type a signature is for: the first field of an RRSIG (RFC 4034 section 3.1.1).
 RrType CoveredType(ByteView rrsig) { return RrType{LoadU16(rrsig.data())}; }
 
+// The set that QTYPE ANY gets alone: rather data than what DNSSEC added, and never an NSEC3.
+RrsetView ChosenForAny(Node node) {
+  RrsetView chosen;
+  for (const RrsetView rrset : node) {
+    if (rrset.type() == rr::kNsec3) continue;
+    if (!chosen || chosen.type() == rr::kRrsig || chosen.type() == rr::kNsec) chosen = rrset;
+  }
+  return chosen;
+}
+
 // One answer in the making. Lives on the stack; the names it follows are in the zones' arenas, or in its
 // AliasTrail when a DNAME made them.
 class Composition {
@@ -76,7 +86,6 @@ class Composition {
   bool AddSignatures(Node node, RrType covered, NameView owner, Ttl ttl);
   bool AddSignatureSet(Node node, RrsetView rrsig, NameView owner);
   bool AddAny(Node node, NameView owner);
-  bool AddOfAny(Node node, RrsetView rrset, NameView owner);
 
   const ComposeRequest& request_;
   MessageWriter& out_;
@@ -278,27 +287,20 @@ bool Composition::AddSignatureSet(Node node, RrsetView rrsig, NameView owner) {
   return true;
 }
 
-// RFC 8482 section 4.1: one set, and rather data than what DNSSEC added to it. Never an NSEC3: that is no
-// data of the name (RFC 5155 section 7.2.8).
+// QTYPE ANY: all sets of the name, or one that stands for them (RFC 8482 section 4.1).
 bool Composition::AddAny(Node node, NameView owner) {
-  RrsetView chosen;
-  for (const RrsetView rrset : node) {
-    if (rrset.type() == rr::kNsec3) continue;
-    if (request_.any == AnyAnswer::kFull) {
-      if (!AddOfAny(node, rrset, owner)) return false;
-    } else if (!chosen || chosen.type() == rr::kRrsig || chosen.type() == rr::kNsec) {
-      chosen = rrset;
-    }
+  if (request_.any == AnyAnswer::kMinimal) {
+    const RrsetView chosen = ChosenForAny(node);
+    return chosen.type() == rr::kRrsig ? AddSignatureSet(node, chosen, owner)
+                                       : AddSet(node, chosen, owner, chosen.ttl());
   }
-  if (!chosen) return true;
-  return chosen.type() == rr::kRrsig ? AddSignatureSet(node, chosen, owner)
-                                     : AddSet(node, chosen, owner, chosen.ttl());
-}
-
-// Its signatures come with the set of type RRSIG.
-bool Composition::AddOfAny(Node node, RrsetView rrset, NameView owner) {
-  return rrset.type() == rr::kRrsig ? AddSignatureSet(node, rrset, owner)
-                                    : AddRecords(rrset, owner, rrset.ttl());
+  for (const RrsetView rrset : node) {
+    if (rrset.type() == rr::kNsec3) continue;  // nobody's data (RFC 5155 section 7.2.8)
+    const bool added = rrset.type() == rr::kRrsig ? AddSignatureSet(node, rrset, owner)
+                                                  : AddRecords(rrset, owner, rrset.ttl());
+    if (!added) return false;
+  }
+  return true;
 }
 
 // Whether the DS of an apex is for the zone `above` it to tell: that is its parent zone, and not one further

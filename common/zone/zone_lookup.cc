@@ -24,7 +24,8 @@ bool IsData(RrsetView rrset) {
 LookupResult FromNode(Node node, RrType qtype, bool synthesised) {
   // An empty non-terminal (RFC 4592 section 2.2.2), also when it owns an NSEC3 and nothing else.
   if (node.empty() || node.Is(Node::kHashOwner)) return NoData{node, synthesised};
-  if (qtype == rr::kAny) return Answer{node, RrsetView(), synthesised};
+  if (qtype == rr::kAny && std::any_of(node.begin(), node.end(), IsData))
+    return Answer{node, RrsetView(), synthesised};
   if (const RrsetView rrset = node.Find(qtype); rrset && IsData(rrset))
     return Answer{node, rrset, synthesised};
   if (const RrsetView cname = node.Find(rr::kCname)) return Alias{node, cname, synthesised};

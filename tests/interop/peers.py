@@ -38,6 +38,10 @@ KNOT_CONF = """server:
   background-workers: 1
 database:
   storage: {folder}
+acl:
+  - id: everybody
+    address: 127.0.0.0/8
+    action: transfer
 log:
   - target: stderr
     any: warning
@@ -46,6 +50,7 @@ template:
     storage: {folder}
     semantic-checks: off
     zonefile-sync: -1
+    acl: everybody
     journal-content: none
 zone:
 """
@@ -93,8 +98,12 @@ class Server:
 
 
 def start_cairn(address, port, folder, zones):
-    flags = [word for name, path in zones.items() for word in ("--zone", f"{name}={path}")]
-    return Server("Cairn", [AUTH, "serve", "--listen", f"{address}@{port}", *flags], address, port, folder, zones)
+    conf = f"server:\n  listen: [\"{address}@{port}\"]\nzones:\n"
+    for name, path in zones.items():
+        conf += f'  - name: {name}\n    file: "{path}"\n    transfer: [{{net: 127.0.0.0/8}}]\n'
+    with open(f"{folder}/cairn-auth.yaml", "w") as f:
+        f.write(conf)
+    return Server("Cairn", [AUTH, "serve", "--config", f"{folder}/cairn-auth.yaml"], address, port, folder, zones)
 
 
 def start_nsd(address, port, folder, zones):

@@ -9,7 +9,7 @@ EDNS_OCTETS = 1232
 # Where names stand in the RDATA of types that may be compressed (RFC 3597 section 4): octets before them, and how many.
 NAMES_IN_RDATA = {2: (0, 1), 3: (0, 1), 4: (0, 1), 5: (0, 1), 6: (0, 2), 7: (0, 1), 8: (0, 1), 9: (0, 1), 12: (0, 1),
                   14: (0, 2), 15: (2, 1)}
-OPT = 41
+SOA, OPT, AXFR = 6, 41, 252
 
 # `qname` and owner names are wire octets without compression.
 Question = namedtuple("Question", "qname qtype dnssec_ok edns_octets tcp")
@@ -77,6 +77,20 @@ class _Reader:
 
 def read_reply(message, strict=True):
     """A Reply; raises Malformed, or IndexError and struct.error when it is cut short. `strict`: a record stands once."""
+    flags, extended, sections = _read(message)
+    unique = [frozenset(records) for records in sections]
+    if strict and [len(records) for records in sections] != [len(records) for records in unique]:
+        raise Malformed("a record stands twice in a section")
+    return Reply(flags & 15 | extended, bool(flags & 0x400), bool(flags & 0x200), bool(flags & 0x20), *unique, len(message))
+
+
+def read_records(message):
+    """The records of the answer section, in their order."""
+    return _read(message)[2][0]
+
+
+def _read(message):
+    """Flags, extended RCODE shifted to its place, and the three sections as lists."""
     reader = _Reader(message)
     _, flags, questions, *counts = struct.unpack_from("!HHHHHH", message)
     at, extended = 12, 0
@@ -94,12 +108,10 @@ def read_reply(message, strict=True):
             else:
                 records.append((owner, rtype, ttl, reader.rdata(rtype, at, at + length)))
             at += length
-        sections.append(frozenset(records))
-        if strict and len(sections[-1]) != len(records):
-            raise Malformed("a record stands twice in a section")
+        sections.append(records)
     if at != len(message):
         raise Malformed(f"{len(message) - at} octets after the last record")
-    return Reply(flags & 15 | extended, bool(flags & 0x400), bool(flags & 0x200), bool(flags & 0x20), *sections, len(message))
+    return flags, extended, sections
 
 
 def ask_all(address, port, questions, flags=0, window=64):
@@ -109,6 +121,22 @@ def ask_all(address, port, questions, flags=0, window=64):
     _ask_udp(address, port, [(i, question) for i, question in numbered if not question.tcp], replies, flags, window)
     _ask_tcp(address, port, [(i, question) for i, question in numbered if question.tcp], replies, flags)
     return replies
+
+
+def transfer(address, port, qname):
+    """All records of an AXFR, in their order (RFC 5936 section 2.2)."""
+    records, soas = [], 0
+    with socket.create_connection((address, port), 10) as s:
+        stream = s.makefile("rb")
+        packet = packet_for(Question(qname, AXFR, False, 0, True), 1)
+        s.sendall(len(packet).to_bytes(2, "big") + packet)
+        while soas < 2:
+            reply = read_records(stream.read(int.from_bytes(stream.read(2), "big")))
+            if not reply:
+                raise Malformed("a transfer ends before its second SOA")
+            records += reply
+            soas += sum(rtype == SOA for _, rtype, _, _ in reply)
+    return records
 
 
 def _ask_udp(address, port, numbered, replies, flags, window):

@@ -290,6 +290,12 @@ TEST(Compose, Nsec3RecordsAreNobodysData) {
   Responder responder;
   responder.SetZones(ZoneSet::Of({testing::ZoneOf("example.", text)}));
   Expect(responder, unsigned_data);
+  const AnswerCase orphan[] = {
+      {"ANY where the NSEC3 is gone", Edns1232("a.example.", "ANY"), negative.c_str()}};
+  responder.SetZones(ZoneSet::Of({testing::ZoneOf(
+      "example.", std::string("@ 60 SOA ns host 1 2 3 4 5\n@ 60 NS ns\nns 60 A 192.0.2.1\n") +
+                      "a 60 RRSIG NSEC3 13 2 60 20300101000000 20260101000000 1 example. AAAA\n")}));
+  Expect(responder, orphan);
   const AnswerCase signed_data[] = {
       {"RRSIG", Edns1232(owner, "RRSIG"),
        "aa noerror; answer 0p9mhaveqvm6t7vbl5lop2u3t2rp3tom.example. RRSIG"},
