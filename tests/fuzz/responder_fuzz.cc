@@ -20,6 +20,7 @@ using namespace cairn;
 constexpr std::string_view kZone =
     "@ 60 SOA ns host 1 2 3 4 5\n@ 60 NS ns\n@ 60 MX 1 ns\n@ 60 NSEC a NS SOA MX NSEC\nns 60 A 192.0.2.1\nns "
     "60 AAAA 2001:db8::1\n"
+    "@ 60 RRSIG SOA 13 1 60 20300101000000 20260101000000 1 @ AAAA\n"  // what makes it a signed zone
     "a 60 CNAME b\nb 60 CNAME a\n*.w 60 CNAME x.w\n*.w2 60 TXT x\nd 60 DNAME w2\nl 60 DNAME d.l\n"
     "c 60 NS ns.c\nc 60 NS ns\nns.c 60 A 192.0.2.2\nc 60 DS 1 13 2 "
     "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n"
