@@ -36,18 +36,6 @@ std::optional<std::string> ReadThreads(const ConfigNode& node, uint32_t& threads
   return std::nullopt;
 }
 
-// A feature this version lacks: the only value taken is `off`, so that nobody believes to be protected who is
-// not.
-void DeclareUnavailable(ConfigSchema& schema, std::string_view name, std::string_view text) {
-  schema.Custom(
-      name,
-      [](const ConfigNode& node) -> std::optional<std::string> {
-        if (node.kind == ConfigNode::Kind::kScalar && node.text == "off") return std::nullopt;
-        return "not available in this version: write off";
-      },
-      [] { return std::string("off"); }, text);
-}
-
 void DeclareTransferRule(ConfigSchema& schema, TransferRule& rule) {
   schema.Custom(
       "net",
@@ -73,6 +61,16 @@ void DeclareZone(ConfigSchema& schema, ZoneOptions& zone) {
   schema.Require("file");
 }
 
+void DeclareRateLimit(ConfigSchema& schema, RateLimitOptions& limit) {
+  schema.Flag("enabled", limit.enabled, "limit responses to clients whose address may be forged");
+  schema.Number<uint32_t>("responses-per-second", limit.responses_per_second, 1, 1'000'000,
+                          "to one /24 or /56, about one name, wildcard, delegation or zone");
+  schema.Number<uint32_t>("burst", limit.burst, 1, 1'000'000, "responses at once after a rest");
+  schema.Number<uint32_t>("slip", limit.slip, 0, 100,
+                          "of the responses over the limit, each that manieth is sent, truncated; 0: none");
+  schema.Subnets("exempt", limit.exempt, "client networks without a limit");
+}
+
 void DeclareAuthOptions(ConfigSchema& schema, AuthOptions& options) {
   ConfigSchema& server = schema.Section("server", "sockets and process");
   server.Endpoints("listen", options.listen, 53, "addresses to answer on, over UDP and TCP");
@@ -84,6 +82,8 @@ void DeclareAuthOptions(ConfigSchema& schema, AuthOptions& options) {
   server.Text("state-dir", options.state_dir, "where the server keeps what it must not forget");
   server.Text("control-socket", options.control_socket,
               "where `cairn-auth ctl` reaches the server; empty: nowhere");
+  DeclareIdentity(server, options.identity);
+  DeclareTcp(server.Section("tcp", "what TCP clients may hold"), options.tcp);
   ConfigSchema& log = schema.Section("log", "what the operator is told");
   static bool standard_error = true;  // the one target there is
   log.Choice<bool>("target", standard_error, {{"stderr", true}}, "where lines go");
@@ -95,8 +95,8 @@ void DeclareAuthOptions(ConfigSchema& schema, AuthOptions& options) {
                        "the least important lines that are written");
   schema.Choice<AnyAnswer>("any", options.any, {{"minimal", AnyAnswer::kMinimal}, {"full", AnyAnswer::kFull}},
                            "what QTYPE ANY gets over UDP (RFC 8482)");
-  DeclareUnavailable(schema, "rate-limit", "limits of answers to one client network");
-  DeclareUnavailable(schema, "cookies", "DNS cookies (RFC 7873)");
+  DeclareRateLimit(schema.Section("rate-limit", "responses to one client network"), options.rate_limit);
+  DeclareCookies(schema.Section("cookies", "DNS cookies (RFC 7873)"), options.cookie_settings);
   schema.Text("zones-dir", options.zones_dir, "folder whose files NAME.zone are zones");
   schema.List<ZoneOptions>("zones", options.zones, DeclareZone, "zones served");
 }
@@ -154,7 +154,8 @@ std::string Absolute(const std::string& path, const fs::path& folder) {
 // Paths of a file start where the file lies; those of the command line where the command was given.
 void MakeAbsolute(AuthOptions& options, const std::string& config_file) {
   const fs::path folder = fs::absolute(config_file).parent_path();
-  for (std::string* path : {&options.state_dir, &options.control_socket, &options.zones_dir}) {
+  for (std::string* path : {&options.state_dir, &options.control_socket, &options.zones_dir,
+                            &options.cookie_settings.secret_file}) {
     *path = Absolute(*path, folder);
   }
   for (ZoneOptions& zone : options.zones) zone.file = Absolute(zone.file, folder);
@@ -177,6 +178,7 @@ std::optional<AuthOptions> ReadAuthOptions(const AuthArguments& arguments, Compl
     }
     MakeAbsolute(options, arguments.config_file);
   }
+  options.cookies = ReadCookieSecrets(options.cookie_settings, complaints);
   if (!arguments.listen.empty()) options.listen = arguments.listen;
   if (!arguments.zones_dir.empty()) options.zones_dir = fs::absolute(arguments.zones_dir).string();
   for (const ZoneOptions& zone : arguments.zones) {

@@ -9,9 +9,12 @@
 #include <vector>
 
 #include "authoritative/compose.h"
+#include "authoritative/rate_limit.h"
 #include "common/base/complaint.h"
 #include "common/dns/name.h"
 #include "common/net/endpoint.h"
+#include "common/net/tcp_limits.h"
+#include "common/service/edge_options.h"
 #include "common/service/log.h"
 
 namespace cairn {
@@ -38,6 +41,11 @@ struct AuthOptions {
   std::string control_socket;  // empty: none
   LogLevel log_level = LogLevel::kInfo;
   AnyAnswer any = AnyAnswer::kMinimal;
+  TcpLimits tcp;
+  ServerIdentity identity;
+  RateLimitOptions rate_limit;
+  CookieSettings cookie_settings;
+  CookieOptions cookies;  // with the secrets of its file
   std::string zones_dir;  // each NAME.zone in it is the file of zone NAME
   std::vector<ZoneOptions> zones;
 

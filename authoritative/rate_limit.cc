@@ -18,9 +18,21 @@ std::vector<Subnet> LoopbackNets() {
   return {*Subnet::FromText("127.0.0.0/8"), *Subnet::FromText("::1/128")};
 }
 
-ResponseRateLimiter::ResponseRateLimiter(RateLimitOptions options, const SipKey& key)
-    : options_(std::move(options)), key_(key) {
-  if (options_.enabled) lines_ = std::make_unique<Line[]>(kAccounts / kWays);
+RateLimitOptions RateLimitOptions::ShareOf(size_t workers) const {
+  const auto count = static_cast<uint32_t>(workers);
+  RateLimitOptions share = *this;
+  share.responses_per_second = std::max(1U, responses_per_second / count);
+  share.burst = std::max(1U, burst / count);
+  return share;
+}
+
+ResponseRateLimiter::ResponseRateLimiter(RateLimitOptions options, const SipKey& key) : key_(key) {
+  SetOptions(std::move(options));
+}
+
+void ResponseRateLimiter::SetOptions(RateLimitOptions options) {
+  options_ = std::move(options);
+  lines_ = options_.enabled ? std::make_unique<Line[]>(kAccounts / kWays) : nullptr;
 }
 
 ResponseRateLimiter::Verdict ResponseRateLimiter::Take(const IpAddress& client, uint64_t subject,

@@ -25,6 +25,9 @@ struct RateLimitOptions {
   uint32_t slip = 2;  // each that manieth response over the limit is sent, truncated: 1 all, 0 none
   std::vector<Subnet> exempt = LoopbackNets();
   friend bool operator==(const RateLimitOptions&, const RateLimitOptions&) = default;
+
+  // The share of one of several workers, among which the system spreads queries.
+  RateLimitOptions ShareOf(size_t workers) const;
 };
 
 struct RateLimitCounters {
@@ -41,6 +44,9 @@ class ResponseRateLimiter {
   enum class Verdict : uint8_t { kSend, kTruncate, kDrop };
 
   ResponseRateLimiter(RateLimitOptions options, const SipKey& key);
+
+  // All accounts begin anew.
+  void SetOptions(RateLimitOptions options);
 
   // Takes one response from the account of `client`'s network, a /24 or a /56, and `subject`.
   Verdict Take(const IpAddress& client, uint64_t subject, Instant now);
@@ -64,7 +70,7 @@ class ResponseRateLimiter {
   Account& Find(uint64_t hash, uint32_t now_ms);
   uint32_t LeftAt(const Account& account, uint32_t now_ms) const;
 
-  const RateLimitOptions options_;
+  RateLimitOptions options_;
   const SipKey key_;
   std::unique_ptr<Line[]> lines_;
   RateLimitCounters counters_;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/dns/message.h"
+#include "common/dns/tsig_refusal.h"
 
 namespace cairn {
 namespace {
@@ -14,6 +15,8 @@ constexpr size_t kChunk = 32;  // queries worked on together; more would push ea
 bool IsNoQuestion(RrType qtype) {
   return qtype.value == 0 || qtype == rr::kOpt || qtype == rr::kTsig || qtype == rr::kTkey;
 }
+using Verdict = ResponseRateLimiter::Verdict;
+
 bool IsTransfer(RrType qtype) { return qtype == rr::kAxfr || qtype == rr::kIxfr; }
 
 }  // namespace
@@ -22,6 +25,7 @@ enum class Responder::Fate : uint8_t {
   kDrop,       // silence
   kBare,       // header, question and OPT
   kTruncated,  // the same, with TC
+  kIdentity,   // who we are, in class CHAOS
   kLookUp,
 };
 
@@ -31,12 +35,18 @@ struct Responder::Pending {
   const ZoneSet::Entry* entry = nullptr;
   ResponseOpt opt;
   Fate fate = Fate::kDrop;
+  bool proven = false;            // the client's address is not forged: TCP, or a cookie of ours
   Rcode rcode = Rcode::kNoError;  // of a bare answer
+  std::string_view identity;
+  uint64_t subject = 0;  // what the answer is about, for the rate limit
 };
 
 Responder::Responder(ResponderOptions options, const Clock* clock)
     : options_(std::move(options)),
+      clock_(clock),
       edns_(options_.edns, clock),
+      rate_limiter_(clock == nullptr ? RateLimitOptions{.enabled = false} : options_.rate_limit,
+                    options_.rate_limit_key),
       zones_(std::make_shared<const ZoneSet>()),
       pending_(new Pending[kChunk]) {}
 
@@ -44,7 +54,15 @@ Responder::~Responder() = default;
 
 void Responder::SetZones(std::shared_ptr<const ZoneSet> zones) { zones_ = std::move(zones); }
 
+void Responder::SetClientPolicy(const CookieOptions& cookies, const RateLimitOptions& rate_limit) {
+  if (cookies != edns_.options().cookies) edns_.SetCookies(cookies);
+  if (rate_limit == options_.rate_limit) return;
+  options_.rate_limit = rate_limit;
+  rate_limiter_.SetOptions(rate_limit);
+}
+
 void Responder::OnQueries(std::span<Query> batch) {
+  if (clock_ != nullptr) now_ = clock_->Now();
   while (!batch.empty()) {
     const std::span<Query> chunk = batch.first(std::min(batch.size(), kChunk));
     ReadAndFetch(chunk);
@@ -87,8 +105,10 @@ void Responder::ReadAndFetch(std::span<Query> chunk) {
 Responder::Fate Responder::Judge(const Query& query, Pending& pending) {
   const QueryView& view = pending.view;
   pending.rcode = Rcode::kNoError;
+  pending.subject = 0;
   if (view.verdict == QueryVerdict::kDrop) return Fate::kDrop;
   const CookieStanding standing = edns_.Begin(query, view, pending.opt);
+  pending.proven = query.tcp || standing == CookieStanding::kValid;
   switch (edns_.Demand(query, view, standing)) {
     case CookieAnswer::kNone:
       break;
@@ -112,10 +132,14 @@ Responder::Fate Responder::Judge(const Query& query, Pending& pending) {
   if (view.has_tsig)
     return Refuse(pending, Rcode::kNotAuth);  // we know none of its keys (RFC 8945 section 5.2.1)
   if (IsNoQuestion(view.qtype)) return Refuse(pending, Rcode::kFormErr);
-  if (view.qclass != kClassIn)
+  if (view.qclass != kClassIn) {
+    pending.identity = TextFor(options_.identity, view);
+    if (!pending.identity.empty()) return Fate::kIdentity;
     return Refuse(pending, Rcode::kRefused, ExtendedError::kNotSupported, "only class IN is served");
+  }
   if (IsTransfer(view.qtype))
-    return Refuse(pending, Rcode::kRefused, ExtendedError::kProhibited, "no transfer");
+    return Refuse(pending, Rcode::kRefused, ExtendedError::kProhibited,
+                  "zones go out over TCP, to those whom a transfer rule names");
   return Fate::kLookUp;
 }
 
@@ -148,24 +172,54 @@ void Responder::AnswerOne(Query& query, Pending& pending) {
   if (view.question_octets > 0) {
     out.AddQuestionOctets(query.packet.subspan(kHeaderOctets, view.question_octets), view.qname_octets);
   }
+  const MessageWriter::Mark question_only = out.mark();
   out.Reserve(pending.opt.FirmOctets());
-
-  Rcode rcode = pending.rcode;
-  if (pending.fate == Fate::kLookUp) {
-    const ComposeRequest request{.zones = *zones_,
-                                 .zone = *pending.entry->zone,
-                                 .qname = pending.qname,
-                                 .qtype = view.qtype,
-                                 .dnssec_ok = view.dnssec_ok,
-                                 .any = query.tcp ? AnyAnswer::kFull : options_.any};
-    const Composed composed = Compose(request, out);
-    rcode = composed.rcode;
-    counters_.truncated += composed.truncated ? 1 : 0;
+  Rcode rcode = WriteAnswer(query, pending, out);
+  if (!pending.proven) {
+    const Verdict verdict = rate_limiter_.Take(query.to.client.address, pending.subject, now_);
+    query.dropped = verdict == Verdict::kDrop;
+    if (query.dropped) return;
+    if (verdict == Verdict::kTruncate) {
+      out.Rewind(question_only);
+      out.SetAuthoritative(false);
+      out.SetTruncated();
+      rcode = Rcode::kNoError;
+    }
   }
-  if (pending.fate == Fate::kTruncated) out.SetTruncated();
   out.AddOpt(pending.opt, rcode);
+  if (view.has_tsig && rcode == Rcode::kNotAuth && !AddBadKey(query.packet, view.tsig_offset, out)) {
+    rcode = Rcode::kFormErr;
+    out.SetRcode(rcode);
+  }
   query.reply_octets = out.Finish();
   ++counters_.by_rcode[static_cast<size_t>(rcode)];
+}
+
+// Everything behind the question but OPT.
+Rcode Responder::WriteAnswer(const Query& query, Pending& pending, MessageWriter& out) {
+  switch (pending.fate) {
+    case Fate::kTruncated:
+      out.SetTruncated();
+      break;
+    case Fate::kIdentity:
+      AddIdentity(pending.view.qname(query.packet), pending.identity, out);
+      break;
+    case Fate::kLookUp: {
+      const ComposeRequest request{.zones = *zones_,
+                                   .zone = *pending.entry->zone,
+                                   .qname = pending.qname,
+                                   .qtype = pending.view.qtype,
+                                   .dnssec_ok = pending.view.dnssec_ok,
+                                   .any = query.tcp ? AnyAnswer::kFull : options_.any};
+      const Composed composed = Compose(request, out);
+      counters_.truncated += composed.truncated ? 1 : 0;
+      pending.subject = composed.subject;
+      return composed.rcode;
+    }
+    default:
+      break;
+  }
+  return pending.rcode;
 }
 
 }  // namespace cairn

@@ -10,15 +10,20 @@
 #include <span>
 
 #include "authoritative/compose.h"
+#include "authoritative/rate_limit.h"
 #include "common/dns/query_reader.h"
 #include "common/net/network.h"
 #include "common/service/edns_responder.h"
+#include "common/service/server_identity.h"
 #include "common/zone/zone_set.h"
 
 namespace cairn {
 
 struct ResponderOptions {
-  EdnsOptions edns;
+  EdnsOptions edns = {};
+  ServerIdentity identity = {};
+  RateLimitOptions rate_limit = {};
+  SipKey rate_limit_key = {};           // drawn, so that nobody can choose networks that share an account
   AnyAnswer any = AnyAnswer::kMinimal;  // RFC 8482
 };
 
@@ -27,13 +32,13 @@ struct ResponderCounters {
   uint64_t queries_udp = 0;
   uint64_t queries_tcp = 0;
   uint64_t dropped = 0;                 // shorter than a header, or a response
-  uint64_t truncated = 0;               // answers with TC
+  uint64_t truncated = 0;               // answers that did not fit, with TC
   std::array<uint64_t, 24> by_rcode{};  // answers by RCODE, 0 to 23 (BADCOOKIE)
 };
 
 class Responder final : public QueryHandler {
  public:
-  // Without a clock there are no cookies.
+  // Without a clock there are no cookies and no rate limits.
   explicit Responder(ResponderOptions options = {}, const Clock* clock = nullptr);
   ~Responder() override;
 
@@ -43,7 +48,13 @@ class Responder final : public QueryHandler {
 
   void OnQueries(std::span<Query> batch) override;
 
+  // What a reload replaces of the options; accounts of clients begin anew only when their limits change.
+  void SetClientPolicy(const CookieOptions& cookies, const RateLimitOptions& rate_limit);
+
+  EdnsResponder& edns() { return edns_; }  // for handlers beside this one
   const ResponderCounters& counters() const { return counters_; }
+  const EdnsCounters& edns_counters() const { return edns_.counters(); }
+  const RateLimitCounters& rate_limit_counters() const { return rate_limiter_.counters(); }
 
  private:
   struct Pending;
@@ -55,9 +66,13 @@ class Responder final : public QueryHandler {
   static Fate Refuse(Pending& pending, Rcode rcode, ExtendedError code, std::string_view text);
   void ReadAndFetch(std::span<Query> chunk);
   void AnswerOne(Query& query, Pending& pending);
+  Rcode WriteAnswer(const Query& query, Pending& pending, MessageWriter& out);
 
   ResponderOptions options_;
+  const Clock* const clock_;
   EdnsResponder edns_;
+  ResponseRateLimiter rate_limiter_;
+  Instant now_{};  // of this batch
   std::shared_ptr<const ZoneSet> zones_;
   std::unique_ptr<Pending[]> pending_;  // one for each query that is worked on together
   ResponderCounters counters_;

@@ -32,9 +32,11 @@ constexpr size_t kReservedDescriptors = 256;
 
 class AuthServer {
  public:
-  AuthServer(AuthArguments arguments, AuthOptions options)
+  AuthServer(AuthArguments arguments, AuthOptions options, Random& random)
       : arguments_(std::move(arguments)),
         options_(std::move(options)),
+        cookie_seed_(SipKey::Draw(random)),
+        rate_limit_key_(SipKey::Draw(random)),
         log_(clock_, options_.log_level),
         zones_(clock_, log_) {}
 
@@ -44,6 +46,9 @@ class AuthServer {
 
  private:
   absl::Status OpenWorkers(size_t tcp_connections);
+  ResponderOptions OptionsOfResponder() const;
+  CookieOptions Cookies() const;
+  size_t WorkerCount() const;
   absl::Status OpenControl();
   ControlReply Reload();
   ControlReply ReloadZone(const std::string& text);
@@ -55,6 +60,8 @@ class AuthServer {
 
   const AuthArguments arguments_;
   AuthOptions options_;
+  const SipKey cookie_seed_;
+  const SipKey rate_limit_key_;
   const SystemClock clock_;
   Log log_;
   ServedZones zones_;
@@ -83,17 +90,35 @@ absl::Status AuthServer::Prepare() {
 }
 
 absl::Status AuthServer::OpenWorkers(size_t tcp_connections) {
-  const size_t count =
-      options_.threads != 0 ? options_.threads : std::max(1U, std::thread::hardware_concurrency());
-  TcpLimits tcp;
+  const size_t count = WorkerCount();
+  TcpLimits tcp = options_.tcp;
   tcp.connections = std::min(tcp.connections, tcp_connections);
   const UvNetworkOptions share{.tcp = tcp.ShareOf(count)};
   for (const Endpoint& local : options_.listen) CAIRN_RETURN_IF_ERROR(CheckFree(local));
   for (size_t i = 0; i < count; ++i) {
-    workers_.push_back(std::make_unique<AuthWorker>(clock_, ResponderOptions{.edns = {}, .any = options_.any}, share));
+    workers_.push_back(std::make_unique<AuthWorker>(clock_, OptionsOfResponder(), share));
     for (Endpoint& local : options_.listen) CAIRN_RETURN_IF_ERROR(workers_.back()->Listen(local));
   }
   return absl::OkStatus();
+}
+
+ResponderOptions AuthServer::OptionsOfResponder() const {
+  return {.edns = {.nsid = options_.identity.identity, .cookies = Cookies()},
+          .identity = options_.identity,
+          .rate_limit = options_.rate_limit.ShareOf(WorkerCount()),
+          .rate_limit_key = rate_limit_key_,
+          .any = options_.any};
+}
+
+// Secrets that nobody chose are derived from one seed in all workers, before and after a reload.
+CookieOptions AuthServer::Cookies() const {
+  CookieOptions cookies = options_.cookies;
+  cookies.seed = cookie_seed_;
+  return cookies;
+}
+
+size_t AuthServer::WorkerCount() const {
+  return options_.threads != 0 ? options_.threads : std::max(1U, std::thread::hardware_concurrency());
 }
 
 absl::Status AuthServer::OpenControl() {
@@ -144,6 +169,8 @@ ControlReply AuthServer::Reload() {
   log_.SetLevel(next->log_level);
   options_.log_level = next->log_level;
   options_.zones = std::move(next->zones);
+  options_.cookies = std::move(next->cookies);
+  options_.rate_limit = std::move(next->rate_limit);
   const ServedZones::Outcome outcome = zones_.Read(options_.zones);
   Publish();
   log_.Info("reloaded",
@@ -176,7 +203,9 @@ ControlReply AuthServer::ZoneStatus(std::span<const std::string> arguments) cons
 
 ServedData AuthServer::Served() const {
   return {.zones = zones_.Snapshot(),
-          .transfer_rules = std::make_shared<const TransferRules>(options_.zones)};
+          .transfer_rules = std::make_shared<const TransferRules>(options_.zones),
+          .cookies = Cookies(),
+          .rate_limit = options_.rate_limit.ShareOf(WorkerCount())};
 }
 
 // What was served before is freed here, on the main thread, when no worker uses it any more.
@@ -200,6 +229,8 @@ void AuthServer::WarnOfRestart(const AuthOptions& next) {
   if (next.user != options_.user) warn("user");
   if (next.control_socket != options_.control_socket) warn("control-socket");
   if (next.any != options_.any) warn("any");
+  if (next.tcp != options_.tcp) warn("tcp");
+  if (next.identity != options_.identity) warn("identity, version");
 }
 
 }  // namespace
@@ -210,8 +241,9 @@ int Serve(const AuthArguments& arguments) {
   for (const Complaint& complaint : complaints) fmt::print(stderr, "{}\n", complaint.ToText());
   if (!options) return 1;
   HoldHangup();
-  SetNameHashKey(*NewSystemRandom());
-  AuthServer server(arguments, *std::move(options));
+  const std::unique_ptr<Random> random = NewSystemRandom();
+  SetNameHashKey(*random);
+  AuthServer server(arguments, *std::move(options), *random);
   const absl::Status prepared = server.Prepare();
   if (!prepared.ok()) {
     fmt::print(stderr, "cairn-auth: {}\n", ErrorText(prepared));

@@ -49,6 +49,23 @@ void QueryMetrics(MetricsText& metrics, std::span<const WorkerCounters> workers)
   }
 }
 
+void ClientMetrics(MetricsText& metrics, std::span<const WorkerCounters> workers) {
+  metrics.Counter("cairn_cookies_total", "Queries with a COOKIE, by what it was.");
+  metrics.Sample(Sum(workers, [](const auto& each) { return each.edns.cookies_client_only; }),
+                 {{"cookie", "client-only"}});
+  metrics.Sample(Sum(workers, [](const auto& each) { return each.edns.cookies_invalid; }),
+                 {{"cookie", "invalid"}});
+  metrics.Sample(Sum(workers, [](const auto& each) { return each.edns.cookies_valid; }),
+                 {{"cookie", "valid"}});
+  metrics.Counter("cairn_cookies_demanded_total", "Queries that got no data for want of a valid cookie.");
+  metrics.Sample(Sum(workers, [](const auto& each) { return each.edns.cookies_demanded; }));
+  metrics.Counter("cairn_auth_rate_limited_total", "Responses over the rate limit, by what became of them.");
+  metrics.Sample(Sum(workers, [](const auto& each) { return each.rate_limit.truncated; }),
+                 {{"what", "truncated"}});
+  metrics.Sample(Sum(workers, [](const auto& each) { return each.rate_limit.dropped; }),
+                 {{"what", "dropped"}});
+}
+
 void TransferMetrics(MetricsText& metrics, std::span<const WorkerCounters> workers) {
   metrics.Counter("cairn_auth_transfers_total", "Zone transfers asked for, by what became of them.");
   metrics.Sample(Sum(workers, [](const auto& each) { return each.transfers.started; }),
@@ -97,6 +114,7 @@ std::string StatusText(Duration running, const ZoneSet& zones, std::span<const W
 std::string MetricsReport(const ZoneSet& zones, std::span<const WorkerCounters> workers) {
   MetricsText metrics;
   QueryMetrics(metrics, workers);
+  ClientMetrics(metrics, workers);
   TransferMetrics(metrics, workers);
   SocketMetrics(metrics, workers);
   metrics.Gauge("cairn_auth_zones", "Zones configured, by whether they are served.");

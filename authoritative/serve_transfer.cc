@@ -14,14 +14,15 @@
 namespace cairn {
 namespace {
 
-// Whether a packet asks for AXFR or IXFR, without reading it properly: that is done for those which do.
-bool AsksForTransfer(ByteView packet) {
+// Whether a packet asks for AXFR or IXFR, over UDP for IXFR, without reading it properly: that is done for
+// those which do.
+bool AsksForTransfer(ByteView packet, bool tcp) {
   const size_t end = std::min(packet.size(), kHeaderOctets + kMaxNameOctets + 2);
   size_t at = kHeaderOctets;
   while (at < end && packet[at] != 0) at += 1 + size_t{packet[at]};
   if (at + 3 > end) return false;
   const RrType qtype{LoadU16(packet.data() + at + 1)};
-  return qtype == rr::kAxfr || qtype == rr::kIxfr;
+  return qtype == rr::kIxfr || (tcp && qtype == rr::kAxfr);
 }
 
 std::string KeyOf(NameView apex) { return std::string(AsText(Name(apex).ToLower().wire())); }
@@ -96,13 +97,13 @@ class TransferService::Place {
 // also end in one to its owner, as those of in-domain name servers do.
 class TransferService::WholeZone final : public MessageSource {
  public:
-  WholeZone(const Query& query, const QueryView& view, std::shared_ptr<const Zone> zone, bool soa_alone,
-            std::unique_ptr<Place> place)
+  WholeZone(const Query& query, const QueryView& view, const ResponseOpt& opt,
+            std::shared_ptr<const Zone> zone, bool soa_alone, std::unique_ptr<Place> place)
       : zone_(std::move(zone)),
         place_(std::move(place)),
         head_(query.packet.begin(),
               query.packet.begin() + static_cast<ptrdiff_t>(kHeaderOctets + view.question_octets)),
-        edns_(view.has_edns),
+        opt_(opt),
         stage_(soa_alone ? Stage::kSoaAlone : Stage::kFirstSoa),
         node_(zone_->begin()),
         apex_at_(view.qname(query.packet).SameSpelling(zone_->apex()) ? kHeaderOctets : 0) {
@@ -130,7 +131,7 @@ class TransferService::WholeZone final : public MessageSource {
   const std::shared_ptr<const Zone> zone_;
   const std::unique_ptr<Place> place_;
   std::vector<uint8_t> head_;  // header and question
-  bool edns_;
+  ResponseOpt opt_;            // of the first message
   Stage stage_;
 
   // Where the next record stands.
@@ -153,8 +154,7 @@ class TransferService::WholeZone final : public MessageSource {
 
 size_t TransferService::WholeZone::Next(std::span<uint8_t> out) {
   if (stage_ == Stage::kDone) return 0;
-  const size_t opt_octets = edns_ ? kBareOptOctets : 0;
-  out_ = out.first(out.size() - opt_octets);
+  out_ = out.first(out.size() - opt_.FirmOctets());
   std::memcpy(out_.data(), head_.data(), head_.size());
   size_ = head_.size();
   records_ = 0;
@@ -171,14 +171,10 @@ size_t TransferService::WholeZone::Next(std::span<uint8_t> out) {
   }
   StoreU16(out.data() + 6, records_);
   StoreU16(out.data() + 8, 0);
-  StoreU16(out.data() + 10, static_cast<uint16_t>(edns_ ? 1 : 0));
-  if (!edns_) return size_;
-  edns_ = false;  // the first message alone has an OPT (RFC 5936 section 2.2.5)
-  constexpr uint8_t kOpt[] = {
-      0, 0, 41, limits::kUdpPayloadOctets >> 8, limits::kUdpPayloadOctets & 255, 0, 0, 0, 0, 0, 0};
-  static_assert(sizeof kOpt == kBareOptOctets);
-  std::memcpy(out.data() + size_, kOpt, sizeof kOpt);
-  return size_ + sizeof kOpt;
+  StoreU16(out.data() + 10, opt_.present ? 1 : 0);
+  const size_t octets = size_ + opt_.Write(Rcode::kNoError, out.subspan(size_));
+  opt_.present = false;  // the first message alone has an OPT (RFC 5936 section 2.2.5)
+  return octets;
 }
 
 // As many records as fit; goes on in the middle of a set.
@@ -294,7 +290,7 @@ void TransferService::Set(std::shared_ptr<const ZoneSet> zones, std::shared_ptr<
 void TransferService::OnQueries(std::span<Query> batch) {
   size_t passed = 0;
   for (size_t i = 0; i < batch.size(); ++i) {
-    if (!batch[i].tcp || !AsksForTransfer(batch[i].packet)) continue;
+    if (!AsksForTransfer(batch[i].packet, batch[i].tcp)) continue;
     if (i > passed) next_.OnQueries(batch.subspan(passed, i - passed));
     Answer(batch[i]);
     passed = i + 1;
@@ -307,23 +303,41 @@ void TransferService::Answer(Query& query) {
   ReadQuery(query.packet, view);
   if (view.verdict != QueryVerdict::kAnswer || view.has_tsig) return next_.OnQueries({&query, 1});
 
+  ResponseOpt opt;
+  edns_.Begin(query, view, opt);
   std::shared_ptr<const Zone> zone;
   const Rcode rcode = Judge(query, view, zone);
-  if (rcode == Rcode::kNoError) {
-    ++counters_.started;
-    std::optional<uint32_t> theirs;
-    if (view.qtype == rr::kIxfr) theirs = SerialOfClient(query.packet);
-    const bool soa_alone = theirs && UpToDate(*theirs, zone->serial());
-    auto place = std::make_unique<Place>(running_, query.to.client.address);
-    return query.to.listener->ReplyAll(
-        query.to, std::make_unique<WholeZone>(query, view, std::move(zone), soa_alone, std::move(place)));
+  if (rcode != Rcode::kNoError) {
+    ++counters_.refused;
+    return AnswerAtOnce(query, view, opt, rcode, nullptr);
   }
-  ++counters_.refused;
-  MessageWriter out(query.reply, kMaxMessageOctets);
+  if (!query.tcp) return AnswerAtOnce(query, view, opt, rcode, zone.get());
+  ++counters_.started;
+  std::optional<uint32_t> theirs;
+  if (view.qtype == rr::kIxfr) theirs = SerialOfClient(query.packet);
+  const bool soa_alone = theirs && UpToDate(*theirs, zone->serial());
+  auto place = std::make_unique<Place>(running_, query.to.client.address);
+  query.to.listener->ReplyAll(
+      query.to, std::make_unique<WholeZone>(query, view, opt, std::move(zone), soa_alone, std::move(place)));
+}
+
+// A refusal, or the SOA of a zone.
+void TransferService::AnswerAtOnce(Query& query, const QueryView& view, const ResponseOpt& opt, Rcode rcode,
+                                   const Zone* soa_of) {
+  const size_t udp_limit =
+      view.has_edns ? std::min(view.udp_payload_octets, opt.udp_payload_octets) : kPlainUdpOctets;
+  MessageWriter out(query.reply, query.tcp ? kMaxMessageOctets : udp_limit);
   out.Begin({.id = view.id, .response = true, .recursion_desired = view.recursion_desired()});
   out.AddQuestionOctets(query.packet.subspan(kHeaderOctets, view.question_octets), view.qname_octets);
-  out.SetRcode(rcode);
-  if (view.has_edns) out.AddEdns({.dnssec_ok = view.dnssec_ok, .options = {}});
+  out.Reserve(opt.FirmOctets());
+  out.StartSection(Section::kAnswer);
+  if (soa_of != nullptr) {
+    const RrsetView soa = soa_of->soa();
+    out.SetAuthoritative(true);
+    const bool fits = out.AddRecord(view.qname(query.packet), rr::kSoa, kClassIn, soa.ttl(), soa.front());
+    if (!fits) out.SetTruncated();
+  }
+  out.AddOpt(opt, rcode);
   query.reply_octets = out.Finish();
 }
 
@@ -335,7 +349,7 @@ Rcode TransferService::Judge(const Query& query, const QueryView& view, std::sha
   const ZoneSet::Entry* entry = zones_->Find(apex);
   if (entry == nullptr) return Rcode::kNotAuth;
   if (entry->zone == nullptr) return Rcode::kServFail;
-  if (!HasPlaceFor(query.to.client.address)) return Rcode::kRefused;
+  if (query.tcp && !HasPlaceFor(query.to.client.address)) return Rcode::kRefused;
   zone = entry->zone;
   return Rcode::kNoError;
 }

@@ -1,6 +1,7 @@
 // Zones going out to secondaries over TCP: AXFR (RFC 5936), and IXFR answered with the whole zone or, when
-// the client is up to date, with the SOA alone (RFC 1995 section 4). Every other query passes on to the next
-// handler. Who may have a zone is asked before anything else: a stranger takes no place from a secondary.
+// the client is up to date, with the SOA alone (RFC 1995 section 4); over UDP an IXFR always gets the SOA
+// alone, which sends its client to TCP. Every other query passes on to the next handler, AXFR over UDP among
+// them. Who may have a zone is asked before anything else: a stranger takes no place from a secondary.
 #pragma once
 
 #include <memory>
@@ -11,6 +12,7 @@
 #include "authoritative/auth_options.h"
 #include "common/dns/query_reader.h"
 #include "common/net/network.h"
+#include "common/service/edns_responder.h"
 #include "common/zone/zone_set.h"
 
 namespace cairn {
@@ -33,7 +35,7 @@ struct TransferCounters {
 
 class TransferService final : public QueryHandler {
  public:
-  explicit TransferService(QueryHandler& next) : next_(next) {}
+  TransferService(QueryHandler& next, EdnsResponder& edns) : next_(next), edns_(edns) {}
 
   void Set(std::shared_ptr<const ZoneSet> zones, std::shared_ptr<const TransferRules> rules);
   void OnQueries(std::span<Query> batch) override;
@@ -49,10 +51,13 @@ class TransferService final : public QueryHandler {
   class WholeZone;
 
   void Answer(Query& query);
+  void AnswerAtOnce(Query& query, const QueryView& view, const ResponseOpt& opt, Rcode rcode,
+                    const Zone* soa_of);
   Rcode Judge(const Query& query, const QueryView& view, std::shared_ptr<const Zone>& zone);
   bool HasPlaceFor(const IpAddress& client) const;
 
   QueryHandler& next_;
+  EdnsResponder& edns_;
   std::shared_ptr<const ZoneSet> zones_ = std::make_shared<const ZoneSet>();
   std::shared_ptr<const TransferRules> rules_ = std::make_shared<const TransferRules>();
   std::shared_ptr<Running> running_ = std::make_shared<Running>();

@@ -6,7 +6,10 @@
 namespace cairn {
 
 AuthWorker::AuthWorker(const Clock& clock, ResponderOptions responder, UvNetworkOptions network)
-    : loop_(clock), network_(loop_, network), responder_(responder), transfers_(responder_) {}
+    : loop_(clock),
+      network_(loop_, network),
+      responder_(std::move(responder), &clock),
+      transfers_(responder_, responder_.edns()) {}
 
 AuthWorker::~AuthWorker() {
   if (!thread_.joinable()) return;
@@ -33,6 +36,7 @@ void AuthWorker::Serve(const ServedData& served) {
 
 void AuthWorker::Use(const ServedData& served) {
   responder_.SetZones(served.zones);
+  responder_.SetClientPolicy(served.cookies, served.rate_limit);
   transfers_.Set(served.zones, served.transfer_rules);
 }
 
@@ -41,6 +45,8 @@ WorkerCounters AuthWorker::Counters() {
   OnWorker([&] {
     counters = {.network = network_.counters(),
                 .responder = responder_.counters(),
+                .edns = responder_.edns_counters(),
+                .rate_limit = responder_.rate_limit_counters(),
                 .transfers = transfers_.counters(),
                 .tcp_connections = network_.tcp_connections()};
   });

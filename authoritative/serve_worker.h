@@ -18,11 +18,15 @@ namespace cairn {
 struct ServedData {
   std::shared_ptr<const ZoneSet> zones;
   std::shared_ptr<const TransferRules> transfer_rules;
+  CookieOptions cookies;
+  RateLimitOptions rate_limit;  // of one worker
 };
 
 struct WorkerCounters {
   UvNetworkCounters network;
   ResponderCounters responder;
+  EdnsCounters edns;
+  RateLimitCounters rate_limit;
   TransferCounters transfers;
   size_t tcp_connections = 0;
 };

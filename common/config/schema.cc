@@ -290,6 +290,15 @@ void ConfigSchema::Addresses(std::string_view name, std::vector<IpAddress>& valu
   option.print = [&value](size_t) { return PrintAll(value); };
 }
 
+void ConfigSchema::Subnets(std::string_view name, std::vector<Subnet>& value, std::string_view text) {
+  Option& option = Add(name, text);
+  option.read = [&value](const ConfigNode& node, Complaints& complaints) {
+    ReadAll<Subnet>(node, complaints, value,
+                    [](const std::string& given) { return Subnet::FromText(given); });
+  };
+  option.print = [&value](size_t) { return PrintAll(value); };
+}
+
 void ConfigSchema::Endpoints(std::string_view name, std::vector<Endpoint>& value, uint16_t default_port,
                              std::string_view text) {
   Option& option = Add(name, text);

@@ -48,6 +48,7 @@ class ConfigSchema {
   // 500ms, 10s, 5m, 2h, 1d, 1w; a bare number is seconds.
   void Time(std::string_view name, Duration& value, Duration least, Duration most, std::string_view text);
   void Addresses(std::string_view name, std::vector<IpAddress>& value, std::string_view text);
+  void Subnets(std::string_view name, std::vector<Subnet>& value, std::string_view text);
   void Endpoints(std::string_view name, std::vector<Endpoint>& value, uint16_t default_port,
                  std::string_view text);
   void DomainName(std::string_view name, Name& value, std::string_view text);

@@ -75,6 +75,7 @@ bool ReadRecords(WireReader& wire, size_t before_additional, size_t additional, 
     if (type == rr::kTsig) {
       if (i < before_additional) return false;
       out.has_tsig = true;
+      out.tsig_offset = owner;
     }
   }
   return wire.ok() && wire.remaining() == 0;

@@ -21,8 +21,8 @@ enum class QueryVerdict : uint8_t {
                 // misplaced or second OPT; or options that ReadQueryOptions refuses
   kCookieOnly,  // QDCOUNT is 0 and there is a COOKIE: the client asks for ours (RFC 7873 section 5.4),
                 // FORMERR from a server without cookies
-  kNotImp,   // another opcode; `question_octets` and EDNS are still set as far as they could be read
-  kBadVers,  // EDNS version above 0
+  kNotImp,      // another opcode; `question_octets` and EDNS are still set as far as they could be read
+  kBadVers,     // EDNS version above 0
 };
 
 // A query as it lies in its packet. Views borrow from the packet.
@@ -40,6 +40,7 @@ struct QueryView {
   uint16_t udp_payload_octets = 512;  // at least 512
   QueryOptions options;
   bool has_tsig = false;
+  size_t tsig_offset = 0;  // of its record in the packet, when there is one
 
   // The name in the spelling of the query, borrowed from `packet`.
   NameView qname(ByteView packet) const { return NameView::FromValidWire(packet.data() + 12, qname_octets); }

@@ -38,8 +38,9 @@ bool AddBadKey(ByteView packet, size_t tsig_offset, MessageWriter& out) {
   StoreU16(at + 4, kBadKey);
   StoreU16(at + 6, 0);
   out.StartSection(Section::kAdditional);
-  return out.AddRecord(NameView::FromValidWire(key.data(), static_cast<uint8_t>(key_octets)), rr::kTsig,
-                       kClassAny, Ttl(), ByteView(rdata).first(algorithm_octets + kTimeAndFudgeOctets + 8));
+  out.AddRecord(NameView::FromValidWire(key.data(), static_cast<uint8_t>(key_octets)), rr::kTsig, kClassAny,
+                Ttl(), ByteView(rdata).first(algorithm_octets + kTimeAndFudgeOctets + 8));
+  return true;
 }
 
 }  // namespace cairn

@@ -8,8 +8,8 @@
 namespace cairn {
 
 // Adds that TSIG to a response, behind all other records; `tsig_offset` is where the query's stands in
-// `packet`. False, and nothing is added, when the query's TSIG is malformed (FORMERR: RFC 8945 section 5.2),
-// or when the answer has no room for it.
+// `packet`. Where the answer has no room for it, it goes without. False, and nothing is added, when the
+// query's TSIG is malformed: FORMERR (RFC 8945 section 5.2).
 bool AddBadKey(ByteView packet, size_t tsig_offset, MessageWriter& out);
 
 }  // namespace cairn

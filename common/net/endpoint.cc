@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <cstring>
 #include <optional>
 
 #include "common/base/status.h"
@@ -116,13 +117,15 @@ absl::StatusOr<Subnet> Subnet::FromText(std::string_view text) {
   return subnet;
 }
 
+// Asked for each query: whole octets at once, then the bits that remain.
 bool Subnet::Contains(const IpAddress& address) const {
   if (address.is_v6() != base_.is_v6()) return false;
-  std::array<uint8_t, 16> octets{};
-  std::ranges::copy(address.octets(), octets.begin());
-  const std::span<uint8_t> used(octets.data(), address.octets().size());
-  ClearBelow(used, prefix_bits_);
-  return std::ranges::equal(used, base_.octets());
+  const uint8_t* ours = base_.octets().data();
+  const uint8_t* theirs = address.octets().data();
+  const size_t octets = prefix_bits_ / 8;
+  const int bits = prefix_bits_ % 8;
+  if (std::memcmp(ours, theirs, octets) != 0) return false;
+  return bits == 0 || (ours[octets] ^ theirs[octets]) >> (8 - bits) == 0;
 }
 
 std::string Subnet::ToText() const { return fmt::format("{}/{}", base_.ToText(), prefix_bits_); }

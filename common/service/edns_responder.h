@@ -18,8 +18,8 @@ namespace cairn {
 
 struct EdnsOptions {
   uint16_t udp_payload_octets = limits::kUdpPayloadOctets;  // what we take, and at most send, over UDP
-  std::string nsid;  // at most ResponseOpt::kMaxNsidOctets; empty: clients who ask are not told
-  CookieOptions cookies;
+  std::string nsid = {};  // at most ResponseOpt::kMaxNsidOctets; empty: clients who ask are not told
+  CookieOptions cookies = {};
 };
 
 struct EdnsCounters {
@@ -48,12 +48,17 @@ class EdnsResponder {
 
   CookieAnswer Demand(const Query& query, const QueryView& view, CookieStanding standing);
 
+  // From the next query on.
+  void SetCookies(const CookieOptions& cookies);
+
   const EdnsOptions& options() const { return options_; }
   const EdnsCounters& counters() const { return counters_; }
 
  private:
-  const EdnsOptions options_;
-  const Clock* clock_;
+  bool GivesCookies() const { return clock_ != nullptr && options_.cookies.enabled; }
+
+  EdnsOptions options_;
+  const Clock* const clock_;
   ServerCookies cookies_;
   EdnsCounters counters_;
 };

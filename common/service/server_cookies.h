@@ -24,9 +24,9 @@ struct CookieOptions {
   bool require = false;  // over UDP a client without a valid cookie gets no data
   // The first makes cookies, all are accepted. To roll a secret: add the new one behind the old on every
   // server, then put it first, then drop the old one an hour later (RFC 9018 section 5).
-  std::vector<SipKey> secrets;
+  std::vector<SipKey> secrets = {};
   // Without `secrets`: what each day's secret is derived from; drawn at the start, the same for all workers.
-  SipKey seed;
+  SipKey seed = {};
   friend bool operator==(const CookieOptions&, const CookieOptions&) = default;
 };
 
@@ -52,8 +52,8 @@ class ServerCookies {
   void UseSecretsOf(WallTime now);
   const SipKey* SecretOf(ByteView shown, const IpAddress& client, WallTime now) const;
 
-  const bool by_day_;
-  const SipKey seed_;
+  bool by_day_;
+  SipKey seed_;
   int64_t day_ = -1;  // since 1970, of the secrets below when they change by themselves
   bool previous_counts_ = false;
   std::vector<SipKey> secrets_;  // the first makes cookies

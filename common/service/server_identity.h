@@ -13,8 +13,9 @@
 namespace cairn {
 
 struct ServerIdentity {
-  std::string identity;  // at most ResponseOpt::kMaxNsidOctets each
-  std::string version;
+  std::string identity = {};  // at most ResponseOpt::kMaxNsidOctets each
+  std::string version = {};
+  friend bool operator==(const ServerIdentity&, const ServerIdentity&) = default;
 };
 
 // The text that answers a question of class CHAOS; empty: REFUSED.

@@ -1,7 +1,8 @@
 // Any packet at all to a Responder that serves zones with every corner of RFC 1034 section 4.3.2. The
 // property: silence to what is no query (QR set, RFC 1035 section 4.1.1), else one reply that Message::Parse
 // accepts, with the query's ID and QR set, within the size its transport allows; and over UDP the same reply
-// in a batch as alone.
+// in a batch as alone. Cookies, NSID, names of class CHAOS and a rate limit are on: a limited client gets the
+// same, TC without data, or silence.
 #include <array>
 #include <cstdlib>
 #include <string>
@@ -48,6 +49,13 @@ std::string Nsec3ZoneText() {
   return text;
 }
 
+// Time stands still, so that equal inputs get equal replies.
+class StillClock final : public Clock {
+ public:
+  Instant Now() const override { return Instant(std::chrono::hours(1)); }
+  WallTime Wall() const override { return {1'800'000'000}; }
+};
+
 Responder& TheResponder() {
   static Responder* const responder = [] {
     std::vector<std::shared_ptr<const Zone>> zones;
@@ -59,7 +67,11 @@ Responder& TheResponder() {
     LoadedZone hashed = LoadZoneText(Name::Literal("n3."), Nsec3ZoneText(), "zone");
     if (hashed.zone == nullptr || hashed.zone->denial() != Denial::kNsec3) std::abort();
     zones.push_back(std::move(hashed.zone));
-    auto* made = new Responder;
+    static const StillClock clock;
+    auto* made = new Responder({.edns = {.nsid = "ns1.fra"},
+                                .identity = {.identity = "ns1.fra", .version = "fuzzed"},
+                                .rate_limit = {.responses_per_second = 1, .burst = 3}},
+                               &clock);
     made->SetZones(ZoneSet::Of(std::move(zones)));
     return made;
   }();
@@ -81,6 +93,21 @@ void CheckReply(ByteView packet, const Query& query, size_t limit) {
   Require(Message::Parse(reply).ok());
 }
 
+// The account of this client is empty from the fourth reply on about one subject.
+void CheckLimitedReply(ByteView packet) {
+  static std::array<uint8_t, 4096> reply;
+  Query query;
+  query.packet = packet;
+  query.to.client.address = IpAddress::Literal("192.0.2.1");
+  query.reply = reply;
+  TheResponder().OnQueries({&query, 1});
+  if (query.reply_octets != 0) {
+    CheckReply(packet, query, 1232);
+  } else {
+    Require(query.dropped);
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -89,6 +116,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::array<Query, 2> batch;
   for (size_t i = 0; i < batch.size(); ++i) {
     batch[i].packet = packet;
+    batch[i].to.client.address = IpAddress::Literal("127.0.0.1");  // no limit
     batch[i].reply = std::span((*replies)[i]).first(4096);
   }
   TheResponder().OnQueries(batch);
@@ -103,5 +131,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   query.reply = (*replies)[2];
   TheResponder().OnQueries({&query, 1});
   CheckReply(packet, query, kMaxMessageOctets);
+  CheckLimitedReply(packet);
   return 0;
 }

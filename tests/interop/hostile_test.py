@@ -1,10 +1,12 @@
 """Octets nobody meant well: mutated packets over UDP and TCP against both programs, which go on serving."""
 import os, random, shutil, signal, socket, tempfile, time, unittest
+
+os.environ.setdefault("ASAN_OPTIONS", "quarantine_size_mb=1")  # so that memory which grows is memory we hold
 import dns.message
 from lab import *
 
 ADDRESS = "127.0.0.1"
-PACKETS = 20000
+PACKETS = 100_000
 SEED = int(os.environ.get("CAIRN_HOSTILE_SEED", "20261120"))
 
 
@@ -34,8 +36,9 @@ def mutate(chance, packet):
 
 
 class HostileTest(unittest.TestCase):
-    def storm(self, process, port):
+    def storm(self, process, port, most_growth=None):
         chance = random.Random(SEED)
+        warmed_up = 0
         originals = list(seeds())
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
             s.setblocking(False)
@@ -54,6 +57,10 @@ class HostileTest(unittest.TestCase):
                     self.assertTrue(reply[2] & 0x80, "a reply has QR set")
                 if i % 64 == 0:
                     time.sleep(0.002)
+                if i == PACKETS // 5:
+                    warmed_up = memory_octets(process.process.pid)
+        if most_growth is not None:
+            self.assertLess(memory_octets(process.process.pid) - warmed_up, most_growth)
         for _ in range(60):
             try:
                 with socket.create_connection((ADDRESS, port), 5) as s:
@@ -73,7 +80,7 @@ class HostileTest(unittest.TestCase):
         server = Process([AUTH, "serve", "--listen", f"{ADDRESS}@{port}", *flags], folder + "/log")
         try:
             server.wait_ready(ADDRESS, port, "shop.example")
-            self.storm(server, port)
+            self.storm(server, port, most_growth=4 << 20)
             self.assertEqual(status_of(dig(ADDRESS, port, "+norec", "shop.example", "A")), "NOERROR")
             self.assertEqual(status_of(dig(ADDRESS, port, "+norec", "+tcp", "shop.example", "A")), "NOERROR")
             self.assertEqual(server.stop(), 0, server.log_text())

@@ -55,6 +55,11 @@ def ask_raw(address, port, packet, timeout=2.0):
             return None
 
 
+def memory_octets(pid):
+    with open(f"/proc/{pid}/statm") as f:
+        return int(f.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
 class Process:
     """A program of ours; its log is kept, its end is asked for by its own pid."""
 

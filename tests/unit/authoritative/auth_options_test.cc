@@ -39,11 +39,15 @@ TEST_F(AuthOptionsTest, ReadsWhatItPrints) {
       "server: {listen: [\"127.0.0.1@5300\"], threads: 3, user: dns, state-dir: state}\n"
       "log: {level: debug}\n"
       "any: full\n"
-      "rate-limit: off\n"
+      "rate-limit: {responses-per-second: 50, slip: 1, exempt: [192.0.2.0/24]}\n"
+      "cookies: {require: true}\n"
       "zones:\n"
       "- {name: example.org, file: zones/example.org, transfer: [{net: 192.0.2.0/24}, {net: \"::1\"}]}\n");
   ASSERT_TRUE(options) << FirstComplaint();
   EXPECT_EQ(options->threads, 3U);
+  EXPECT_EQ(options->rate_limit.responses_per_second, 50U);
+  EXPECT_TRUE(options->rate_limit.enabled);
+  EXPECT_TRUE(options->cookies.require);
   EXPECT_EQ(options->state_dir, directory_ + "/state");
   ASSERT_EQ(options->zones.size(), 1U);
   EXPECT_EQ(options->zones[0].file, directory_ + "/zones/example.org");
@@ -74,8 +78,10 @@ constexpr MistakeCase kMistakes[] = {
     {"server:\n  threads: 0\n",
      "c.yaml:2:12: error: threads: \"0\" is neither auto nor a number from 1 to 256"},
     {"server:\n  listen: []\n", "c.yaml:2:11: error: listen: at least one ADDRESS@PORT is needed"},
-    {"rate-limit: on\n", "c.yaml:1:13: error: rate-limit: not available in this version: write off"},
-    {"cookies: {}\n", "c.yaml:1:10: error: cookies: not available in this version: write off"},
+    {"rate-limit: {exempt: [1.2.3]}\n",
+     "c.yaml:1:23: error: \"1.2.3\" is not an IP address such as 192.0.2.1 or 2001:db8::1"},
+    {"cookies: {enabled: false, require: true}\n",
+     "c.yaml:1:10: error: require: cookies are required, but not enabled"},
     {"zones:\n- {name: a, file: f, transfer: [{net: 1.2.3}]}\n",
      "c.yaml:2:39: error: net: \"1.2.3\" is not an IP address such as 192.0.2.1 or 2001:db8::1"},
 };

@@ -118,8 +118,12 @@ std::vector<EdgeCase> Cases() {
               "\x07"
               "example\x00\xff\xff\x00\x01"sv}),
        "aa noerror", false},
-      {"a TSIG of a key we do not have",
-       Bytes({kHeaderOpt, kQuestion, "\x01k\x00\x00\xfa\x00\xff\x00\x00\x00\x00\x00\x00"sv}), "notauth",
+      {"a TSIG without RDATA",
+       Bytes({kHeaderOpt, kQuestion, "\x01k\x00\x00\xfa\x00\xff\x00\x00\x00\x00\x00\x00"sv}), "formerr",
+       false},
+      {"opcode NOTIFY", Bytes({"\x12\x34\x21\x00\x00\x01\x00\x00\x00\x00\x00\x00"sv, kQuestion}), "notimp",
+       false},
+      {"opcode UPDATE", Bytes({"\x12\x34\x29\x00\x00\x01\x00\x00\x00\x00\x00\x00"sv, kQuestion}), "notimp",
        false},
   };
 }

@@ -113,10 +113,33 @@ class TransferTest : public testing::Test {
 
   std::vector<uint8_t> reply_;
   CountingHandler next_;
-  TransferService transfers_{next_};
+  EdnsResponder edns_{{.nsid = "ns1"}, nullptr};
+  TransferService transfers_{next_, edns_};
 };
 
 constexpr const char* kSoaLine = "example. 300 IN SOA ns1.example. host.example. 7 3600 600 86400 60\n";
+
+// RFC 1995 section 2: what does not fit a datagram is asked for again over TCP, for which the SOA is enough.
+TEST_F(TransferTest, OverUdpAnIxfrGetsTheSoaAloneAndAnAxfrPassesOn) {
+  const auto over_udp = [this](const std::vector<uint8_t>& packet, const char* client) -> std::string {
+    CapturingListener listener;
+    Query query = MakeQuery(packet, listener, client);
+    query.tcp = false;
+    transfers_.OnQueries({&query, 1});
+    if (query.reply_octets == 0) return "passed on";
+    const absl::StatusOr<Message> reply = Message::Parse({reply_.data(), query.reply_octets});
+    EXPECT_TRUE(reply.ok()) << reply.status();
+    if (reply->rcode() != Rcode::kNoError) return ToText(reply->rcode());
+    EXPECT_TRUE(reply->header.authoritative);
+    std::string text;
+    for (const Record& record : reply->answer) text += record.ToText() + "\n";
+    return text;
+  };
+  EXPECT_EQ(over_udp(Ask("example.", rr::kIxfr, 3), "192.0.2.77"), kSoaLine);
+  EXPECT_EQ(over_udp(Ask("example.", rr::kIxfr, 7), "192.0.2.77"), kSoaLine);
+  EXPECT_EQ(over_udp(Ask("example.", rr::kIxfr, 3), "198.51.100.1"), "REFUSED");
+  EXPECT_EQ(over_udp(Ask("example.", rr::kAxfr), "192.0.2.77"), "passed on");
+}
 
 TEST_F(TransferTest, SendsEverythingBetweenTwoSoas) {
   const std::string expected = std::string(kSoaLine) +
