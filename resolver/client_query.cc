@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "common/dns/message_writer.h"
+#include "common/dns/tsig_refusal.h"
+#include "common/service/server_identity.h"
 #include "resolver/resolution_trace.h"
 
 namespace cairn {
@@ -96,6 +98,20 @@ size_t WriteReferral(const ClientQuery& query, const Delegation& cut, Instant no
   for (const DelegationServer& server : cut.servers) names.Add(server.name.wire());
   if (!writer.out().AddRrset(cut.cut, rr::kNs, kClassIn, cut.RemainingTtl(now), names))
     writer.out().SetTruncated();
+  return writer.Finish(Rcode::kNoError);
+}
+
+size_t WriteUnknownKey(const ClientQuery& query, ByteView packet, size_t tsig_offset,
+                       std::span<uint8_t> out) {
+  ReplyWriter writer(query, std::nullopt, out);
+  writer.Finish(Rcode::kNotAuth);
+  if (!AddBadKey(packet, tsig_offset, writer.out())) writer.out().SetRcode(Rcode::kFormErr);
+  return writer.out().Finish();
+}
+
+size_t WriteIdentity(const ClientQuery& query, std::string_view text, std::span<uint8_t> out) {
+  ReplyWriter writer(query, std::nullopt, out);
+  AddIdentity(NameView::FromValidWire(query.question.data(), query.qname_octets), text, writer.out());
   return writer.Finish(Rcode::kNoError);
 }
 

@@ -52,6 +52,13 @@ size_t WriteAnswer(const ClientQuery& query, const CollectedAnswer& answer, std:
 // names only: glue is never answered.
 size_t WriteReferral(const ClientQuery& query, const Delegation& cut, Instant now, std::span<uint8_t> out);
 
+// NOTAUTH with BADKEY, to a query signed with a key (RFC 8945 section 5.2.1); its TSIG stands at
+// `tsig_offset` of `packet`.
+size_t WriteUnknownKey(const ClientQuery& query, ByteView packet, size_t tsig_offset, std::span<uint8_t> out);
+
+// A name of class CHAOS that tells who we are.
+size_t WriteIdentity(const ClientQuery& query, std::string_view text, std::span<uint8_t> out);
+
 // RFC 8482 section 4.2: ANY is answered with one HINFO that says so, not with all there is.
 size_t WriteMinimalAny(const ClientQuery& query, std::span<uint8_t> out);
 

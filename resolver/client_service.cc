@@ -89,10 +89,13 @@ ClientService::Fate ClientService::Receive(Query& query, Place& place) {
     query.dropped = true;
     return Fate::kDone;
   }
-  edns_.Begin(query, view, place.opt);
+  const CookieStanding standing = edns_.Begin(query, view, place.opt);
   const AccessRule* rule = FirstMatch(parts_.options.access, query.to.client.address);
   if (rule == nullptr || rule->action != AccessRule::Action::kAllow)
     return Refuse(query, place, Rcode::kRefused, ExtendedError::kProhibited);
+  if (standing == CookieStanding::kValid) ++parts_.counters.client_cookies_valid;
+  if (standing == CookieStanding::kInvalid) ++parts_.counters.client_cookies_invalid;
+  if (AnswerForCookie(query, place, standing)) return Fate::kDone;
   switch (view.verdict) {
     case QueryVerdict::kFormErr:
     case QueryVerdict::kCookieOnly:
@@ -104,8 +107,18 @@ ClientService::Fate ClientService::Receive(Query& query, Place& place) {
     default:
       break;
   }
-  // We hold data of class IN alone; "version.bind. CH" is nobody's business.
-  if (view.qclass != kClassIn) return Refuse(query, place, Rcode::kRefused, ExtendedError::kNotSupported);
+  if (view.has_tsig) {  // we know no keys
+    query.reply_octets = WriteUnknownKey(ClientQuery::From(query, view, place.opt), query.packet,
+                                         view.tsig_offset, query.reply);
+    return Fate::kDone;
+  }
+  // We hold data of class IN alone, and in CHAOS the names that the operator gave us.
+  if (view.qclass != kClassIn) {
+    const std::string_view identity = TextFor(parts_.options.identity, view);
+    if (identity.empty()) return Refuse(query, place, Rcode::kRefused, ExtendedError::kNotSupported);
+    query.reply_octets = WriteIdentity(ClientQuery::From(query, view, place.opt), identity, query.reply);
+    return Fate::kDone;
+  }
   if (view.qtype == rr::kAny) {
     query.reply_octets = WriteMinimalAny(ClientQuery::From(query, view, place.opt), query.reply);
     return Fate::kDone;
@@ -116,6 +129,27 @@ ClientService::Fate ClientService::Receive(Query& query, Place& place) {
   if (!view.recursion_desired() && parts_.options.non_recursive == NonRecursive::kRefuse)
     return Refuse(query, place, Rcode::kRefused, ExtendedError::kProhibited);
   return Fate::kFromCache;
+}
+
+// What a query gets for its cookie, or for the lack of one, whatever it asks for.
+bool ClientService::AnswerForCookie(Query& query, const Place& place, CookieStanding standing) {
+  BareReply reply;
+  switch (edns_.Demand(query, place.view, standing)) {
+    case CookieAnswer::kNone:
+      return false;
+    case CookieAnswer::kNoError:
+      break;
+    case CookieAnswer::kBadCookie:
+      ++parts_.counters.client_cookies_demanded;
+      reply.rcode = Rcode::kBadCookie;
+      break;
+    case CookieAnswer::kTruncated:
+      ++parts_.counters.client_cookies_demanded;
+      reply.truncated = true;
+      break;
+  }
+  query.reply_octets = WriteBareReply(ClientQuery::From(query, place.view, place.opt), reply, query.reply);
+  return true;
 }
 
 ClientService::Fate ClientService::Refuse(Query& query, const Place& place, Rcode rcode,

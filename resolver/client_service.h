@@ -26,8 +26,10 @@ class ClientService {
  public:
   explicit ClientService(ResolverParts& parts)
       : parts_(parts),
-        edns_({.udp_payload_octets = parts.options.edns_buffer_size_octets, .nsid = {}, .cookies = {}},
-              nullptr) {}
+        edns_({.udp_payload_octets = parts.options.edns_buffer_size_octets,
+               .nsid = parts.options.identity.identity,
+               .cookies = parts.options.cookies},
+              &parts.clock) {}
 
   void OnQueries(std::span<Query> batch);
   void Resolve(Question asked, std::shared_ptr<TraceRecorder> trace, std::function<void(Answer)> done);
@@ -53,6 +55,7 @@ class ClientService {
 
   void AnswerBatch(std::span<Query> batch);
   Fate Receive(Query& query, Place& place);
+  bool AnswerForCookie(Query& query, const Place& place, CookieStanding standing);
   Fate Refuse(Query& query, const Place& place, Rcode rcode, std::optional<ExtendedError> why);
   bool AnswerFromCache(Query& query, Place& place, Instant now);
   void AnswerWithoutRecursion(Query& query, const Place& place);

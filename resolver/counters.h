@@ -19,12 +19,15 @@ class Counter {
 };
 
 struct ResolverCounters {
-  Counter client_queries;    // all that came, dropped ones included
-  Counter client_malformed;  // answered FORMERR, NOTIMP or BADVERS, or with silence
-  Counter client_refused;    // by the access list, or by policy
-  Counter cache_hits;        // answered at once
-  Counter resolutions;       // questions that had to wait
-  Counter joined;            // of their fetches: somebody else was asking already
+  Counter client_queries;           // all that came, dropped ones included
+  Counter client_malformed;         // answered FORMERR, NOTIMP or BADVERS, or with silence
+  Counter client_refused;           // by the access list, or by policy
+  Counter client_cookies_valid;     // showed a cookie of ours: its address is not forged
+  Counter client_cookies_invalid;   // showed another
+  Counter client_cookies_demanded;  // got no data for want of a valid cookie
+  Counter cache_hits;               // answered at once
+  Counter resolutions;              // questions that had to wait
+  Counter joined;                   // of their fetches: somebody else was asking already
   Counter servfails;
   Counter clients_turned_away;  // too many waited already
   Counter upstream_udp;         // queries sent

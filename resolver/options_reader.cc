@@ -51,6 +51,8 @@ void DeclareServer(ConfigSchema& section, ServerOptions& server, ResolverOptions
   section.Text("user", server.user, "become this user once the sockets are open; empty: stay who we are");
   section.Text("state-dir", server.state_dir, "directory for what must outlive the process");
   section.Text("control-socket", server.control_socket, "UNIX socket for `cairn-resolver ctl`; empty: none");
+  DeclareIdentity(section, resolver.identity);
+  DeclareTcp(section.Section("tcp", "what TCP clients may hold"), server.tcp);
   section.Addresses("outgoing", resolver.outgoing,
                     "addresses to ask servers from; empty: the system chooses");
 }
@@ -144,6 +146,7 @@ void Declare(ConfigSchema& schema, ProgramOptions& options) {
   DeclareLog(schema.Section("log", "what the operator is told"), options.server);
   schema.List<AccessRule>("access", options.resolver.access, DeclareAccessRule,
                           "who is served: the first rule that matches; nobody else");
+  DeclareCookies(schema.Section("cookies", "DNS cookies for clients (RFC 7873)"), options.server.cookies);
   ConfigSchema& resolver = schema.Section("resolver", "how questions are resolved");
   DeclareUpstream(resolver, options.resolver);
   DeclareAnswers(resolver, options.resolver);
@@ -199,6 +202,7 @@ void MakePathsAbsolute(ProgramOptions& options, const std::filesystem::path& fol
   };
   make_absolute(options.server.state_dir);
   make_absolute(options.server.control_socket);
+  make_absolute(options.server.cookies.secret_file);
   if (options.resolver.root_hints != "builtin") make_absolute(options.resolver.root_hints);
 }
 
@@ -216,7 +220,10 @@ std::optional<ProgramOptions> ReadOptions(std::string_view text, const std::stri
 
 std::optional<ProgramOptions> ReadOptionsFile(const std::string& path, Complaints& complaints) {
   std::optional<ProgramOptions> options = FromDocument(ReadConfigFile(path, complaints), complaints);
-  if (options) MakePathsAbsolute(*options, std::filesystem::absolute(path).parent_path());
+  if (!options) return std::nullopt;
+  MakePathsAbsolute(*options, std::filesystem::absolute(path).parent_path());
+  options->resolver.cookies = ReadCookieSecrets(options->server.cookies, complaints);
+  if (HasErrors(complaints)) return std::nullopt;
   return options;
 }
 

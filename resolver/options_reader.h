@@ -13,6 +13,8 @@
 
 #include "common/base/complaint.h"
 #include "common/net/endpoint.h"
+#include "common/net/tcp_limits.h"
+#include "common/service/edge_options.h"
 #include "common/service/log.h"
 #include "resolver/resolver_options.h"
 
@@ -29,6 +31,8 @@ struct ServerOptions {
   std::string state_dir;
   std::string control_socket;  // empty: none
   LogLevel log_level = LogLevel::kInfo;
+  TcpLimits tcp;
+  CookieSettings cookies;
 };
 
 struct ProgramOptions {

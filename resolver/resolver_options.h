@@ -10,6 +10,8 @@
 
 #include "common/base/limits.h"
 #include "common/net/endpoint.h"
+#include "common/service/server_cookies.h"
+#include "common/service/server_identity.h"
 #include "resolver/slist.h"
 
 namespace cairn {
@@ -37,6 +39,8 @@ struct ResolverOptions {
   std::vector<AccessRule> access = LoopbackOnly();
   NonRecursive non_recursive = NonRecursive::kFromCache;
   uint16_t edns_buffer_size_octets = limits::kUdpPayloadOctets;  // offered and honoured, in both directions
+  CookieOptions cookies;          // for clients (RFC 7873), with the secrets of their file
+  ServerIdentity identity;        // NSID and the names of class CHAOS
   bool minimal_responses = true;  // no authority or additional data which the client does not need
 
   // --- Upstream

@@ -18,6 +18,10 @@ namespace {
 
 // Clients over TCP, servers over TCP, pools of UDP sockets, files (THREATS section 3).
 constexpr size_t kWantedDescriptors = 65536;
+constexpr size_t kLeastDescriptors = 1024;  // with fewer TCP clients would starve each other
+// Of them not for TCP clients: listening, control, files, connections to servers. Pools of UDP sockets take
+// what their option says besides.
+constexpr size_t kReservedDescriptors = 256;
 
 size_t ThreadsOf(const ServerOptions& server) {
   return server.threads != 0 ? server.threads : std::max(1U, std::thread::hardware_concurrency());
@@ -33,6 +37,7 @@ std::vector<std::string_view> NeedsRestart(const ProgramOptions& running, const 
   note(next.server.threads != running.server.threads, "threads");
   note(next.server.user != running.server.user, "user");
   note(next.server.control_socket != running.server.control_socket, "control-socket");
+  note(next.server.tcp != running.server.tcp, "tcp");
   note(next.resolver.cache_size_octets != running.resolver.cache_size_octets, "cache-size");
   return changed;
 }
@@ -49,6 +54,7 @@ Server::Server(Host host, const ProgramOptions& options)
     : host_(std::move(host)),
       options_(options),
       started_(host_.clock.Now()),
+      cookie_seed_(SipKey::Draw(host_.random)),
       memory_(options.resolver, host_.random) {}
 
 Server::~Server() {
@@ -57,8 +63,8 @@ Server::~Server() {
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(Host host, const ProgramOptions& options,
                                                       Supervisor& supervisor) {
-  RaiseDescriptorLimit(kWantedDescriptors);
   std::unique_ptr<Server> server(new Server(std::move(host), options));
+  CAIRN_RETURN_IF_ERROR(server->TakeDescriptors());
   CAIRN_RETURN_IF_ERROR(server->OpenWorkers());
   CAIRN_RETURN_IF_ERROR(DropPrivileges(options.server.user));
   CAIRN_RETURN_IF_ERROR(
@@ -68,11 +74,22 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(Host host, const ProgramOp
   return server;
 }
 
+absl::Status Server::TakeDescriptors() {
+  descriptors_ = RaiseDescriptorLimit(kWantedDescriptors);
+  if (descriptors_ >= kLeastDescriptors) return absl::OkStatus();
+  return Err(absl::StatusCode::kResourceExhausted,
+             fmt::format("only {} descriptors may be open, {} are needed: raise the limit (ulimit -n, "
+                         "LimitNOFILE=)",
+                         descriptors_, kLeastDescriptors));
+}
+
 absl::Status Server::OpenWorkers() {
   for (const Endpoint& endpoint : options_.server.listen) CAIRN_RETURN_IF_ERROR(CheckFree(endpoint));
   const size_t threads = ThreadsOf(options_.server);
-  const UvNetworkOptions network{.tcp = TcpLimits().ShareOf(threads)};
-  const auto resolver_options = std::make_shared<const ResolverOptions>(options_.resolver);
+  TcpLimits tcp = options_.server.tcp;
+  tcp.connections = std::min(tcp.connections, descriptors_ - kReservedDescriptors);
+  const UvNetworkOptions network{.tcp = tcp.ShareOf(threads)};
+  const auto resolver_options = OptionsOfWorkers(options_.resolver);
   for (size_t i = 0; i < threads; ++i) {
     workers_.push_back(std::make_unique<ServeWorker>(host_.clock, memory_, network));
     CAIRN_RETURN_IF_ERROR(workers_.back()->CreateResolver(resolver_options));
@@ -82,6 +99,12 @@ absl::Status Server::OpenWorkers() {
     host_.log.Info("listening", {{"address", endpoint.ToText()}, {"workers", threads}});
   }
   return absl::OkStatus();
+}
+
+std::shared_ptr<const ResolverOptions> Server::OptionsOfWorkers(const ResolverOptions& options) const {
+  auto of_workers = std::make_shared<ResolverOptions>(options);
+  of_workers->cookies.seed = cookie_seed_;
+  return of_workers;
 }
 
 absl::Status Server::OpenControl(Supervisor& supervisor) {
@@ -107,7 +130,7 @@ ControlReply Server::Reload() {
     for (const Complaint& complaint : complaints) text += (text.empty() ? "" : "\n") + complaint.ToText();
     return refuse(std::move(text));
   }
-  const auto resolver_options = std::make_shared<const ResolverOptions>(options->resolver);
+  const auto resolver_options = OptionsOfWorkers(options->resolver);
   for (const std::unique_ptr<ServeWorker>& worker : workers_) {
     const absl::Status prepared = worker->Prepare(resolver_options);
     if (prepared.ok()) continue;

@@ -57,12 +57,16 @@ class Server {
 
  private:
   Server(Host host, const ProgramOptions& options);
+  absl::Status TakeDescriptors();
   absl::Status OpenWorkers();
+  std::shared_ptr<const ResolverOptions> OptionsOfWorkers(const ResolverOptions& options) const;
   absl::Status OpenControl(Supervisor& supervisor);
 
   const Host host_;
   ProgramOptions options_;
   const Instant started_;
+  size_t descriptors_ = 0;    // that may be open
+  const SipKey cookie_seed_;  // of all workers, before and after a reload
   SharedMemoryOwner memory_;
   std::vector<std::unique_ptr<ServeWorker>> workers_;
   std::unique_ptr<ControlServer> control_;

@@ -92,6 +92,22 @@ const Case kCases[] = {
      "NOTIMP"},
     {"a response", "www.example. A", [](Message& query) { query.header.response = true; }, "silence"},
     {"no question", "www.example. A", [](Message& query) { query.questions.clear(); }, "FORMERR"},
+    {"a cookie, cold and cached", "www.example. A",
+     [](Message& query) {
+       query.edns.emplace().options.push_back({EdnsOptionCode::kCookie, std::vector<uint8_t>(8, 'c')});
+     },
+     "NOERROR; www.example. 300 IN A 192.0.2.80; www.example. 300 IN A 192.0.2.81; EDNS option 10"},
+    {"a cookie without question (RFC 7873 section 5.4)", "www.example. A",
+     [](Message& query) {
+       query.questions.clear();
+       query.edns.emplace().options.push_back({EdnsOptionCode::kCookie, std::vector<uint8_t>(8, 'c')});
+     },
+     "NOERROR; EDNS option 10"},
+    {"a cookie no cookie can be", "www.example. A",
+     [](Message& query) {
+       query.edns.emplace().options.push_back({EdnsOptionCode::kCookie, std::vector<uint8_t>(9, 'c')});
+     },
+     "FORMERR; EDNS"},
     {"EDNS version 1", "www.example. A",
      [](Message& query) {
        query.edns.emplace();
@@ -158,6 +174,37 @@ TEST(ClientService, WholeAnswerOverTcpAndWithRoomEnough) {
   const std::vector<uint8_t> reply = world.AskAsClient(query.ToWire());
   EXPECT_LE(reply.size(), 1232u);  // ours is the smaller limit (RFC 9715)
   EXPECT_EQ(Describe(reply), "NOERROR TC; EDNS");
+}
+
+// Over UDP alone; a client that knows no cookies is sent to TCP.
+TEST(ClientService, ARequiredCookieIsDemanded) {
+  ResolverOptions options = ScriptedWorld::DefaultOptions();
+  options.cookies.require = true;
+  ScriptedWorld world(options);
+  Populate(world);
+  Message query = Asking("www.example. A");
+  EXPECT_EQ(Describe(world.AskAsClient(query.ToWire())), "NOERROR TC");
+  EXPECT_EQ(Describe(world.AskAsClient(query.ToWire(), true)).substr(0, 13), "NOERROR; www.");
+  query.edns.emplace().options.push_back({EdnsOptionCode::kCookie, std::vector<uint8_t>(8, 'c')});
+  const Message demand = Message::Parse(world.AskAsClient(query.ToWire())).value();
+  EXPECT_EQ(demand.rcode(), Rcode::kBadCookie);
+  ASSERT_TRUE(demand.edns && demand.edns->options.size() == 1);
+  query.edns->options = demand.edns->options;
+  EXPECT_EQ(Describe(world.AskAsClient(query.ToWire())).substr(0, 13), "NOERROR; www.");
+}
+
+TEST(ClientService, SaysWhoItIsWhenItHasAName) {
+  ResolverOptions options = ScriptedWorld::DefaultOptions();
+  options.identity = {.identity = "resolver 7", .version = ""};
+  ScriptedWorld world(options);
+  Message query = Asking("id.server. TXT");
+  query.questions[0].qclass = kClassCh;
+  EXPECT_EQ(Describe(world.AskAsClient(query.ToWire())), "NOERROR AA; id.server. 0 CH TXT \"resolver 7\"");
+  query.questions[0].qname = Name::Literal("version.server.");
+  EXPECT_EQ(Describe(world.AskAsClient(query.ToWire())), "REFUSED");
+  query.edns.emplace().options.push_back({EdnsOptionCode::kNsid, {}});
+  const Message reply = Message::Parse(world.AskAsClient(query.ToWire())).value();
+  EXPECT_EQ(AsText(reply.edns->Find(EdnsOptionCode::kNsid)->value), "resolver 7");
 }
 
 TEST(ClientService, AccessIsDecidedFirst) {
