@@ -106,10 +106,12 @@ namespace digest {
 inline constexpr DigestLength kDs[] = {{1, 20}, {2, 32}, {3, 32}, {4, 48}, {5, 32}, {6, 32}};
 // RFC 4255 section 3.1.2, RFC 6594.
 inline constexpr DigestLength kSshfp[] = {{1, 20}, {2, 32}};
-// RFC 6698 section 2.1.3.
+// RFC 6698 section 2.1.3. Not demanded when read: certificate associations that match nothing are the zone
+// checks' matter.
 inline constexpr DigestLength kTlsa[] = {{1, 32}, {2, 64}};
-// RFC 8976 section 5.3.
+// RFC 8976 sections 2.2.4 and 5.3.
 inline constexpr DigestLength kZonemd[] = {{1, 48}, {2, 64}};
+inline constexpr uint8_t kShortestZonemd = 12;
 
 }  // namespace digest
 

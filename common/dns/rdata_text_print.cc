@@ -85,7 +85,7 @@ bool PrintEmptyBlob(const Field& field, std::string& out) {
 bool PrintHex(const Field& field, ByteView before, ByteView octets, std::string& out) {
   if (octets.empty()) return PrintEmptyBlob(field, out);
   AppendHex(octets, out);
-  return std::ranges::none_of(field.digests, [&](const DigestLength& digest) {
+  return octets.size() >= field.shortest && std::ranges::none_of(field.digests, [&](const DigestLength& digest) {
     return digest.digest_type == before.back() && digest.octets != octets.size();
   });
 }
@@ -285,7 +285,7 @@ bool PrintField(const Field& field, ByteView before, ByteView octets, std::strin
     case FieldKind::kA6Prefix:
       return octets.empty() || PrintName(octets, out);
     case FieldKind::kSvcParams:
-      return AppendSvcParamsText(LoadU16(before.data()), octets, out);
+      return AppendSvcParamsText(octets, out);
   }
   return false;
 }

@@ -292,6 +292,8 @@ bool IsEmptyBlob(RdataTextReader& in, const Field& field) {
 
 bool CheckDigestLength(RdataTextReader& in, const Field& field, size_t start, const Token& first) {
   const size_t octets = in.out.size() - start;
+  if (octets < field.shortest)
+    return in.Bad(first, fmt::format("at least {} octets, these are {}", field.shortest, octets));
   for (const DigestLength& digest : field.digests) {
     if (digest.digest_type != in.out[start - 1] || digest.octets == octets) continue;
     return in.Bad(
@@ -639,7 +641,7 @@ bool ReadField(RdataTextReader& in, const Field& field) {
     case FieldKind::kA6Prefix:
       return in.out[0] == 0 || in.Name();
     case FieldKind::kSvcParams:
-      return ReadSvcParamsText(in, LoadU16(in.out.view().data()));
+      return ReadSvcParamsText(in);
   }
   return false;
 }

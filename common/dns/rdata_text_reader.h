@@ -49,8 +49,8 @@ bool ReadLocText(RdataTextReader& in);
 // False when the octets are outside of what the text can say.
 bool AppendLocText(ByteView location, std::string& out);
 
-// svcb_text.cc: service parameters (RFC 9460 sections 2.1, 7, 8 and appendix A). `priority` 0 is AliasMode.
-bool ReadSvcParamsText(RdataTextReader& in, uint16_t priority);
-bool AppendSvcParamsText(uint16_t priority, ByteView params, std::string& out);
+// svcb_text.cc: service parameters (RFC 9460 sections 2.1, 7, 8 and appendix A).
+bool ReadSvcParamsText(RdataTextReader& in);
+bool AppendSvcParamsText(ByteView params, std::string& out);
 
 }  // namespace cairn

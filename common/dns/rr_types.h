@@ -82,6 +82,7 @@ struct Field {
   std::string_view name{};  // as its document calls it, for error texts
   const Vocabulary* words = nullptr;
   std::span<const DigestLength> digests{};  // lengths by digest type, which is the octet right before
+  uint8_t shortest = 0;                     // octets of a digest of any type
 };
 
 namespace field {
@@ -116,8 +117,8 @@ constexpr Field Hex(std::string_view name, EmptyForm empty = EmptyForm::kRefused
 constexpr Field Base64(std::string_view name, EmptyForm empty = EmptyForm::kRefused) {
   return {.kind = FieldKind::kBase64, .empty = empty, .name = name};
 }
-constexpr Field Digest(std::string_view name, std::span<const DigestLength> digests) {
-  return {.kind = FieldKind::kHex, .name = name, .digests = digests};
+constexpr Field Digest(std::string_view name, std::span<const DigestLength> digests, uint8_t shortest = 0) {
+  return {.kind = FieldKind::kHex, .name = name, .digests = digests, .shortest = shortest};
 }
 constexpr Field Opaque() { return Plain(FieldKind::kOpaque, "RDATA"); }
 
@@ -228,10 +229,10 @@ inline constexpr RrTypeInfo kRrTypes[] = {
                                                     Plain(K::kSalt, "salt")}},
     {RrType{52},  "TLSA",       "RFC 6698 2",      {U8("usage", &v::kTlsaUsage), U8("selector", &v::kTlsaSelector),
                                                     U8("matching type", &v::kTlsaMatching),
-                                                    Digest("association data", digest::kTlsa)}},
+                                                    Hex("association data")}},
     {RrType{53},  "SMIMEA",     "RFC 8162 2",      {U8("usage", &v::kTlsaUsage), U8("selector", &v::kTlsaSelector),
                                                     U8("matching type", &v::kTlsaMatching),
-                                                    Digest("association data", digest::kTlsa)}},
+                                                    Hex("association data")}},
     {RrType{55},  "HIP",        "RFC 8005 5",      {Plain(K::kHip, "host identity"),
                                                     Plain(K::kNames, "rendezvous servers")}},
     {RrType{56},  "NINFO",      "Zone status",     {Strings("text")}},
@@ -245,7 +246,7 @@ inline constexpr RrTypeInfo kRrTypes[] = {
     {RrType{61},  "OPENPGPKEY", "RFC 7929 2",      {Base64("key")}},
     {RrType{62},  "CSYNC",      "RFC 7477 2",      {U32("serial"), U16("flags"), Plain(K::kTypeBitmap, "types")}},
     {RrType{63},  "ZONEMD",     "RFC 8976 2",      {U32("serial"), U8("scheme"), U8("hash algorithm"),
-                                                    Digest("digest", digest::kZonemd)}},
+                                                    Digest("digest", digest::kZonemd, digest::kShortestZonemd)}},
     {RrType{64},  "SVCB",       "RFC 9460 2",      {U16("priority"), Host("target", kVerbatim),
                                                     Plain(K::kSvcParams, "parameters")}},
     {RrType{65},  "HTTPS",      "RFC 9460 9",      {U16("priority"), Host("target", kVerbatim),

@@ -307,13 +307,11 @@ bool StandTogether(const std::vector<uint16_t>& keys, ByteView mandatory) {
 
 }  // namespace
 
-bool ReadSvcParamsText(RdataTextReader& in, uint16_t priority) {
+bool ReadSvcParamsText(RdataTextReader& in) {
   std::vector<SvcParam> params;
   while (in.tokens.has_token()) {
     const Token token = in.tokens.token();
     in.tokens.Advance();
-    if (priority == 0)
-      return in.Bad(token, "no parameters: priority 0 is AliasMode (RFC 9460 section 2.4.2)");
     if (!ReadParam(in, token, params.emplace_back())) return false;
   }
   std::ranges::sort(params, [](const SvcParam& a, const SvcParam& b) {
@@ -329,8 +327,7 @@ bool ReadSvcParamsText(RdataTextReader& in, uint16_t priority) {
   return true;
 }
 
-bool AppendSvcParamsText(uint16_t priority, ByteView params, std::string& out) {
-  if (priority == 0) return params.empty();
+bool AppendSvcParamsText(ByteView params, std::string& out) {
   std::vector<uint16_t> keys;
   ByteView mandatory;
   for (size_t at = 0; at < params.size();) {

@@ -244,6 +244,10 @@ bool TextTokens::Fail(const char* at, std::string text) {
 
 TextTokens::Position TextTokens::Locate(const char* at) const {
   Position position{.line = entry_line_};
+  if (line_ == entry_line_) {  // nearly always
+    position.column = static_cast<uint32_t>(at - entry_begin_) + 1;
+    return position;
+  }
   const char* line_begin = entry_begin_;
   for (const char* c = entry_begin_; c < at; ++c) {
     if (*c != '\n') continue;

@@ -27,9 +27,9 @@ struct RrType {
 
 namespace rr {
 inline constexpr RrType kA{1}, kNs{2}, kCname{5}, kSoa{6}, kPtr{12}, kMx{15}, kTxt{16}, kAaaa{28}, kSrv{33},
-    kDname{39}, kOpt{41}, kDs{43}, kRrsig{46}, kNsec{47}, kDnskey{48}, kNsec3{50}, kNsec3param{51}, kCds{59},
-    kCdnskey{60}, kSvcb{64}, kHttps{65}, kTkey{249}, kTsig{250}, kIxfr{251}, kAxfr{252}, kMailb{253},
-    kMaila{254}, kAny{255};
+    kDname{39}, kOpt{41}, kDs{43}, kRrsig{46}, kNsec{47}, kDnskey{48}, kNsec3{50}, kNsec3param{51}, kTlsa{52},
+    kSmimea{53}, kCds{59}, kCdnskey{60}, kZonemd{63}, kSvcb{64}, kHttps{65}, kTkey{249}, kTsig{250},
+    kIxfr{251}, kAxfr{252}, kMailb{253}, kMaila{254}, kAny{255};
 }  // namespace rr
 
 struct RrClass {

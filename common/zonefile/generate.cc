@@ -51,14 +51,15 @@ std::optional<Modifier> ModifierFromText(std::string_view text) {
   return modifier;
 }
 
-// Hex nibbles, lowest first, with dots between; the width counts both.
+// Hex nibbles, lowest first, each with a dot behind it but for the last; the width counts both, so an even
+// one ends with a dot, ready for the nibbles which the pattern itself has.
 std::string Nibbles(uint64_t value, uint32_t width, bool upper) {
   std::string text;
   do {
-    if (!text.empty()) text += '.';
     text += (upper ? "0123456789ABCDEF" : "0123456789abcdef")[value & 15];
     value >>= 4;
-  } while (value != 0 || text.size() + 1 < width);
+    if (value != 0 || text.size() < width) text += '.';
+  } while (value != 0 || text.size() < width);
   return text;
 }
 

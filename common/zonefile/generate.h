@@ -4,7 +4,7 @@
 //
 // In owner and RDATA "$" stands for the number of the record, and ${offset,width,base} for that number plus
 // an offset, padded with zeros, in base d, o, x, X, or n and N: hex nibbles in reverse with dots between, as
-// ip6.arpa has them. "\$" is a "$".
+// ip6.arpa has them (an even width, which counts the dots, ends with one). "\$" is a "$".
 #pragma once
 
 #include <cstdint>
