@@ -94,6 +94,10 @@ inline constexpr size_t kZoneEntryOctets = 2 << 20;
 // $INCLUDE inside $INCLUDE, and all of them in one zone: files that include each other twice would grow as 2^depth.
 inline constexpr size_t kZoneIncludeDepth = 10;
 inline constexpr size_t kZoneIncludes = 10'000;
+// More records in a set, or more types at a name, are served and warned about: resolvers that bound what they cache refuse
+// them (CVE-2024-1737; some from 100 of either on).
+inline constexpr size_t kZoneRrsetRecords = 256;
+inline constexpr size_t kZoneTypesPerName = 100;
 // Records which all $GENERATE of a zone may make, and the text of one of them.
 inline constexpr uint64_t kZoneGenerated = 1 << 20;
 inline constexpr size_t kZoneGeneratedOctets = 4096;

@@ -194,9 +194,53 @@ void ZoneAssembly::AppendRrset(NodeId node, const RrsetDraft& rrset) {
   zone_->record_count_ += rrset.records.size();
   if (has_targets) {
     const DraftRecord& first = rrset.records.front();
-    const OpenTargets open{node, rrset.type, first.line, first.file};
+    const OpenTargets open{node, rrset.type, first.line, first.column, first.file};
     open_targets_.Append({reinterpret_cast<const uint8_t*>(&open), sizeof open});
   }
+}
+
+ZoneAssembly ZoneAssembly::ForLaterNodes(size_t octets_expected) const {
+  ZoneAssembly later(zone_->apex_, octets_expected);
+  Arena& arena = later.zone_->arena_;
+  arena.Append(ByteView(zone_->arena_.data(), zone_->arena_.size()).subspan(arena.size()));
+  later.begin_ = arena.size();
+  later.chain_[0] = Zone::kApexId;
+  later.depth_ = 0;
+  return later;
+}
+
+void ZoneAssembly::Join(ZoneAssembly&& later) {
+  Arena& arena = zone_->arena_;
+  Arena& more = later.zone_->arena_;
+  const auto aligned = [](size_t octets) { return (octets + 3) / 4 * 4; };
+  const size_t from = std::min(aligned(later.begin_), more.size());
+  arena.Extend(aligned(arena.size()) - arena.size());
+  const NodeId shift = static_cast<NodeId>((arena.size() - from) / 4);
+  const auto moved = [shift](NodeId id) { return id == Zone::kApexId ? id : id + shift; };
+
+  if (from < more.size()) {
+    for (Node node(*later.zone_, static_cast<NodeId>(from / 4)); node; node = later.zone_->Next(node)) {
+      StoreU32(more.data() + size_t{node.id()} * 4, moved(node.parent_id()));
+    }
+  }
+  arena.Append(ByteView(more.data(), more.size()).subspan(from));
+  if (later.zone_->apex_node().Is(Node::kWildcardChild))
+    arena.data()[size_t{Zone::kApexId} * 4 + 4] |= Node::kWildcardChild;
+  zone_->node_count_ += later.zone_->node_count_;
+  zone_->record_count_ += later.zone_->record_count_;
+
+  for (Arena* placed : {&later.reachable_, &later.addressed_}) {
+    for (Placed& each : std::span(reinterpret_cast<Placed*>(placed->data()), placed->size() / sizeof(Placed)))
+      each.id = moved(each.id);
+  }
+  for (OpenTargets& each : std::span(reinterpret_cast<OpenTargets*>(later.open_targets_.data()),
+                                     later.open_targets_.size() / sizeof(OpenTargets)))
+    each.node = moved(each.node);
+  const auto take = [](Arena& to, const Arena& taken) { to.Append({taken.data(), taken.size()}); };
+  take(reachable_, later.reachable_);
+  take(addressed_, later.addressed_);
+  take(open_targets_, later.open_targets_);
+  for (const NodeId id : later.nsec3_owners_) nsec3_owners_.push_back(moved(id));
 }
 
 std::shared_ptr<const Zone> ZoneAssembly::Finish(CheckReport& report) && {
@@ -272,8 +316,12 @@ uint32_t ZoneAssembly::FindTarget(const OpenTargets& open, ByteView rdata, const
   const bool in_domain = open.type == rr::kNs && node.Is(Node::kZoneCut) && target.IsAtOrBelow(owner);
   const Node found = addresses.Find(target);
   if (!found) {
-    const DraftRecord at{
-        .type = open.type, .ttl = Ttl(), .rdata = rdata, .line = open.line, .file = open.file};
+    const DraftRecord at{.type = open.type,
+                         .ttl = Ttl(),
+                         .rdata = rdata,
+                         .line = open.line,
+                         .column = open.column,
+                         .file = open.file};
     if (in_domain && !node.Is(Node::kOccluded)) CheckGlue(owner, target, at, report);
     return kNoNode;
   }

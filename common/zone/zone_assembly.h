@@ -1,6 +1,6 @@
 // Lays out a Zone: takes its nodes in canonical order, adds the empty non-terminals between them, and when
 // all are there the hash of children, the places of glue, and the trie of NSEC owners or the list of NSEC3
-// hashes. Only ZoneBuilder uses it.
+// hashes. A large zone may be laid out in two parts at once, which are joined. Only ZoneBuilder uses it.
 #pragma once
 
 #include <array>
@@ -19,6 +19,11 @@ class ZoneAssembly {
 
   // Canonical order, each owner once, the apex first.
   Node Add(const NodeDraft& draft);
+  // For the nodes after some direct child of the apex: knows the apex of this assembly, which has no other
+  // node yet, and is to be joined to it.
+  ZoneAssembly ForLaterNodes(size_t octets_expected) const;
+  // Takes over what `later` has.
+  void Join(ZoneAssembly&& later);
   // Whether what was added fits into what a NodeId can tell apart, 31 bits of units: 8 GiB.
   bool TooLarge() const { return zone_->arena_.size() >= kMaxOctets; }
   // Whether `node`, an occluded one, lies below a DNAME rather than a zone cut.
@@ -38,6 +43,7 @@ class ZoneAssembly {
     NodeId node;
     RrType type;
     uint32_t line;
+    uint32_t column;
     uint32_t file;
   };
 
@@ -57,6 +63,7 @@ class ZoneAssembly {
   std::shared_ptr<Zone> zone_;
   std::array<NodeId, kMaxLabels + 1> chain_{};  // the node added last and its ancestors; the apex is [0]
   int depth_ = -1;                              // of the node added last
+  size_t begin_ = 0;                            // where the nodes to be joined begin
   NodeId last_shown_ = kNoNode;                 // of the hash owners which are non-terminals
   Arena reachable_;                             // of Placed: what a descent may reach
   Arena addressed_;                             // of Placed: nodes with addresses

@@ -11,12 +11,11 @@
 namespace cairn {
 namespace {
 
-constexpr size_t kRunHeaderOctets = 5;
-constexpr size_t kRecordHeaderOctets = 14;
 // Above that many records, duplicates of a set are found by sorting.
 constexpr size_t kFewRecords = 16;
 // Sorted runs lie all over the staging arena: they are asked for that many ahead of their turn.
 constexpr size_t kRunsAhead = 8;
+constexpr std::string_view kTooLarge = "the zone is larger than the 8 GiB that one can have";
 
 // Whether a record says what another says (RFC 4034 section 6.3): mostly not, and that is seen without
 // allocating.
@@ -108,9 +107,11 @@ class Drafting {
 
 ZoneBuilder::ZoneBuilder(Name apex, RrClass rr_class, size_t max_complaints)
     : apex_(std::move(apex)),
-      apex_labels_(apex_.LabelCount()),
       rr_class_(rr_class),
-      report_(file_names_, max_complaints) {}
+      max_complaints_(max_complaints),
+      report_(file_names_, max_complaints),
+      outside_(file_names_, max_complaints),
+      staged_(apex_.LabelCount()) {}
 
 void ZoneBuilder::SetFileName(uint32_t file, std::string name) {
   if (file >= file_names_.size()) file_names_.resize(size_t{file} + 1);
@@ -130,16 +131,8 @@ void ZoneBuilder::AddAll(ZoneReader& reader) {
 
 void ZoneBuilder::Add(const ZoneRecord& record) {
   if (!Accept(record)) return;
-  if (runs_.size() == 0 || !OwnerOf(last_run_).SameSpelling(record.owner)) StartRun(record.owner);
-  const size_t at = staged_.Extend(kRecordHeaderOctets + record.rdata.size());
-  uint8_t* out = staged_.data() + at;
-  StoreU32(out, record.line);
-  StoreU16(out + 4, static_cast<uint16_t>(record.file));
-  StoreU16(out + 6, record.type.value);
-  StoreU32(out + 8, record.ttl.seconds());
-  StoreU16(out + 12, static_cast<uint16_t>(record.rdata.size()));
-  std::copy(record.rdata.begin(), record.rdata.end(), out + kRecordHeaderOctets);
-  StoreU32(staged_.data() + last_run_, ++last_run_records_);
+  if (record.type == rr::kSoa && record.owner == apex_.view()) has_soa_ = true;
+  staged_.Add(record);
 }
 
 // What no zone holds, wherever it stands.
@@ -148,6 +141,7 @@ bool ZoneBuilder::Accept(const ZoneRecord& record) {
                        .ttl = record.ttl,
                        .rdata = record.rdata,
                        .line = record.line,
+                       .column = record.column,
                        .file = record.file};
   if (record.rr_class != rr_class_) {
     report_.Error(at, fmt::format("class {} in a zone of class {} (RFC 1035 section 5.2)",
@@ -158,93 +152,95 @@ bool ZoneBuilder::Accept(const ZoneRecord& record) {
     report_.Error(at, fmt::format("{} is no type of data (RFC 6895 section 3.1)", record.type.ToText()));
     return false;
   }
-  if (runs_.size() != 0 && OwnerOf(last_run_).SameSpelling(record.owner)) return true;
-  if (!record.owner.IsAtOrBelow(apex_)) {
-    report_.Error(at, fmt::format("{} is outside the zone {}: take it out, or mind the $ORIGIN",
-                                  record.owner.ToText(), apex_.ToText()));
-    return false;
+  if (staged_.LastOwnerIs(record.owner)) return true;
+  if (record.owner.IsAtOrBelow(apex_)) return true;
+  if (record.type == rr::kSoa && !foreign_soa_) {
+    foreign_soa_ = ForeignSoa{at, Name(record.owner)};
+    foreign_soa_->at.rdata = {};  // is the reader's
   }
-  return true;
+  outside_.Error(at, fmt::format("{} is outside the zone {}: take it out, or mind the $ORIGIN",
+                                 record.owner.ToText(), apex_.ToText()));
+  return false;
 }
 
-void ZoneBuilder::StartRun(NameView owner) {
-  last_run_ = staged_.Extend(kRunHeaderOctets);
-  last_run_records_ = 0;
-  staged_.data()[last_run_ + 4] = static_cast<uint8_t>(owner.size());
-  staged_.Append(owner.wire());
-  const Run run{CanonicalKey(LabelPath(owner), apex_labels_).prefix(), last_run_};
-  runs_.Append({reinterpret_cast<const uint8_t*>(&run), sizeof run});
+// Records outside are mistakes one by one; but where the SOA is one of them and none is at the apex, they are
+// one mistake.
+Complaints ZoneBuilder::TakeComplaints() {
+  if (!foreign_soa_ || has_soa_) return report_.TakeWith(outside_.TakeWith(std::move(reader_complaints_)));
+  CheckReport wrong_zone(file_names_, 1);
+  wrong_zone.Error(
+      foreign_soa_->at,
+      fmt::format("this is the SOA of {}, not of {}: the file is another zone's, or the zone was given "
+                  "a wrong name",
+                  foreign_soa_->owner.ToText(), apex_.ToText()));
+  return wrong_zone.TakeWith(std::move(reader_complaints_));
 }
 
-NameView ZoneBuilder::OwnerOf(uint64_t run) const {
-  const uint8_t* at = staged_.data() + run;
-  return NameView::FromValidWire(at + kRunHeaderOctets, at[4]);
-}
+// A stretch of owners on their way into the zone.
+struct ZoneBuilder::Part {
+  Part(const ZoneBuilder& builder, ZoneAssembly assembly_in)
+      : assembly(std::move(assembly_in)),
+        report(builder.file_names_, builder.max_complaints_),
+        occluded(builder.file_names_, builder.max_complaints_) {}
 
-bool ZoneBuilder::RunBefore(const Run& a, const Run& b) const {
-  if (a.prefix != b.prefix) return a.prefix < b.prefix;
-  const auto order = OwnerOf(a.at).CanonicalCompare(OwnerOf(b.at));
-  return order == 0 ? a.at < b.at : order < 0;
-}
-
-void ZoneBuilder::SortRuns() {
-  const auto before = [this](const Run& a, const Run& b) { return RunBefore(a, b); };
-  const std::span<Run> all = runs();
-  if (!std::is_sorted(all.begin(), all.end(), before)) std::sort(all.begin(), all.end(), before);
-}
-
-void ZoneBuilder::AppendRecords(const Run& run, std::vector<DraftRecord>& records) const {
-  const uint8_t* at = staged_.data() + run.at;
-  const uint32_t count = LoadU32(at);
-  at += kRunHeaderOctets + at[4];
-  for (uint32_t i = 0; i < count; ++i) {
-    const uint16_t octets = LoadU16(at + 12);
-    records.push_back({.type = RrType{LoadU16(at + 6)},
-                       .ttl = Ttl::Seconds(LoadU32(at + 8)),
-                       .rdata = {at + kRecordHeaderOctets, octets},
-                       .line = LoadU32(at),
-                       .file = LoadU16(at + 4)});
-    at += kRecordHeaderOctets + octets;
+  void Take(Part later) {
+    report.Take(std::move(later.report));
+    occluded.Take(std::move(later.occluded));
+    if (!report.has_errors()) assembly.Join(std::move(later.assembly));
   }
-}
 
-// As far as a delegation's few records reach.
-void ZoneBuilder::PrefetchRun(const Run& run) const {
-  const uint8_t* at = staged_.data() + run.at;
-  __builtin_prefetch(at);
-  __builtin_prefetch(at + 64);
-  __builtin_prefetch(at + 128);
-}
-
-ZoneBuilder::Outcome ZoneBuilder::Build() && {
-  SortRuns();
-  const std::span<const Run> sorted = runs();
-  ZoneAssembly assembly(apex_, staged_.size());
+  ZoneAssembly assembly;
+  CheckReport report;
+  CheckReport occluded;  // told when nothing worse is to be told
   Drafting drafting;
-  // What seems to be missing otherwise may be what could not be read.
-  const bool all_read = !HasErrors(reader_complaints_);
-  if (all_read && (sorted.empty() || !(OwnerOf(sorted[0].at) == apex_.view()))) {
-    CheckApex({.owner = apex_, .at_apex = true, .rrsets = {}}, report_);
-  }
-  for (size_t i = 0; i < sorted.size();) {
-    const NameView owner = OwnerOf(sorted[i].at);
-    std::vector<DraftRecord>& records = drafting.Begin();
+};
+
+// Checks all, and lays them out as long as there is no mistake; `sound` is whether the zone could be served
+// so far.
+void ZoneBuilder::Lay(std::span<StagedRecords::Run> runs, bool sound, Part& part) const {
+  staged_.Sort(runs);
+  for (size_t i = 0; i < runs.size();) {
+    const NameView owner = staged_.OwnerOf(runs[i]);
+    std::vector<DraftRecord>& records = part.drafting.Begin();
     do {
-      if (i + kRunsAhead < sorted.size()) PrefetchRun(sorted[i + kRunsAhead]);
-      AppendRecords(sorted[i], records);
-    } while (++i < sorted.size() && OwnerOf(sorted[i].at) == owner);
-    const NodeDraft draft = drafting.Finish(owner, owner.size() == apex_.size());
-    if (all_read && draft.at_apex) CheckApex(draft, report_);
-    CheckNode(draft, report_);
-    if (!all_read || report_.has_errors()) continue;  // the rest is checked, but not laid out
-    const Node node = assembly.Add(draft);
-    if (assembly.TooLarge()) report_.Error("the zone is larger than the 8 GiB that one can have");
-    if (node.Is(Node::kOccluded)) CheckOccluded(draft, ZoneAssembly::IsBelowDname(node), report_);
+      if (i + kRunsAhead < runs.size()) staged_.Prefetch(runs[i + kRunsAhead]);
+      staged_.AppendRecords(runs[i], records);
+    } while (++i < runs.size() && staged_.OwnerOf(runs[i]) == owner);
+    const NodeDraft draft = part.drafting.Finish(owner, owner.size() == apex_.size());
+    if (draft.at_apex && AllRead()) CheckApex(draft, part.report);
+    CheckNode(draft, part.report);
+    if (!sound || part.report.has_errors()) continue;
+    const Node node = part.assembly.Add(draft);
+    if (part.assembly.TooLarge()) part.report.Error(std::string(kTooLarge));
+    if (node.Is(Node::kOccluded)) CheckOccluded(draft, ZoneAssembly::IsBelowDname(node), part.occluded);
+  }
+}
+
+ZoneBuilder::Outcome ZoneBuilder::Build(const RunBoth& run_both) && {
+  const StagedRecords::Parts parts = staged_.Split(/*halve=*/run_both != nullptr);
+  Part first(*this, ZoneAssembly(apex_, staged_.octets()));
+  if (parts.apex.empty() && AllRead()) {
+    CheckApex({.owner = apex_, .at_apex = true, .rrsets = {}}, first.report);
+  }
+  bool sound = AllRead() && !outside_.has_errors() && !report_.has_errors();
+  Lay(parts.apex, sound, first);
+  sound = sound && !first.report.has_errors();
+  if (parts.second.empty()) {
+    Lay(parts.first, sound, first);
+  } else {
+    Part second(*this, sound ? first.assembly.ForLaterNodes(staged_.octets()) : ZoneAssembly(apex_, 0));
+    run_both([&] { Lay(parts.first, sound, first); }, [&] { Lay(parts.second, sound, second); });
+    first.Take(std::move(second));
+    if (first.assembly.TooLarge()) first.report.Error(std::string(kTooLarge));
   }
   Outcome outcome;
-  if (all_read && !report_.has_errors()) outcome.zone = std::move(assembly).Finish(report_);
-  outcome.complaints = std::move(reader_complaints_);
-  for (Complaint& complaint : report_.Take()) outcome.complaints.push_back(std::move(complaint));
+  if (sound && !first.report.has_errors()) {
+    first.report.Take(std::move(first.occluded));
+    staged_.Release();  // a zone of gigabytes is not to be there twice while its index is made
+    outcome.zone = std::move(first.assembly).Finish(first.report);
+  }
+  report_.Take(std::move(first.report));
+  outcome.complaints = TakeComplaints();
   return outcome;
 }
 

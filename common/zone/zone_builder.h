@@ -4,13 +4,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "common/base/complaint.h"
-#include "common/zone/arena.h"
-#include "common/zone/canonical_key.h"
+#include "common/zone/staged_records.h"
 #include "common/zone/zone.h"
 #include "common/zone/zone_checks.h"
 #include "common/zonefile/zone_reader.h"
@@ -33,35 +34,36 @@ class ZoneBuilder {
   // Everything the reader has, and its complaints.
   void AddAll(ZoneReader& reader);
 
-  Outcome Build() &&;
+  // Calls both, at once when it can.
+  using RunBoth = std::function<void(const std::function<void()>&, const std::function<void()>&)>;
+  // With `run_both` a large zone is sorted, checked and laid out in two halves; zone and complaints are the
+  // same.
+  Outcome Build(const RunBoth& run_both = nullptr) &&;
 
  private:
-  // A stretch of records with one owner, in the staging arena: number of records (4), the owner's octets (1),
-  // the owner; each record line (4), file (2), type (2), TTL (4), octets of RDATA (2), RDATA.
-  struct Run {
-    CanonicalKey::Prefix prefix;
-    uint64_t at;
+  struct ForeignSoa {
+    DraftRecord at;
+    Name owner;
   };
 
+  struct Part;
+
   bool Accept(const ZoneRecord& record);
-  void StartRun(NameView owner);
-  NameView OwnerOf(uint64_t run) const;
-  void SortRuns();
-  bool RunBefore(const Run& a, const Run& b) const;
-  void PrefetchRun(const Run& run) const;
-  std::span<Run> runs() { return {reinterpret_cast<Run*>(runs_.data()), runs_.size() / sizeof(Run)}; }
-  void AppendRecords(const Run& run, std::vector<DraftRecord>& records) const;
+  // Otherwise what seems to be missing may be what could not be read.
+  bool AllRead() const { return !HasErrors(reader_complaints_); }
+  void Lay(std::span<StagedRecords::Run> runs, bool sound, Part& part) const;
+  Complaints TakeComplaints();
 
   Name apex_;
-  int apex_labels_;
   RrClass rr_class_;
+  size_t max_complaints_;
   std::vector<std::string> file_names_;
   CheckReport report_;
+  CheckReport outside_;  // about records that are not at or below the apex
+  std::optional<ForeignSoa> foreign_soa_;
+  bool has_soa_ = false;
   Complaints reader_complaints_;
-  Arena staged_;
-  Arena runs_;
-  uint64_t last_run_ = 0;
-  uint32_t last_run_records_ = 0;
+  StagedRecords staged_;
 };
 
 }  // namespace cairn

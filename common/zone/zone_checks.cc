@@ -1,9 +1,12 @@
 #include "common/zone/zone_checks.h"
 
 #include <algorithm>
+#include <iterator>
 #include <tuple>
 
 #include "common/base/limits.h"
+#include "common/dns/mnemonics.h"
+#include "common/dns/rdata.h"
 #include "common/dnssec/nsec3_hash.h"
 #include "fmt/format.h"
 
@@ -19,29 +22,27 @@ bool IsDenialOrSignature(RrType type) {
   return type == rr::kRrsig || type == rr::kNsec || type == rr::kNsec3;
 }
 
+// --- Of the sets of some types
+
 // RFC 1035 section 5.2, RFC 2181 section 6.1.
-void OneSoaAndAtTheApex(const NodeDraft& node, CheckReport& report) {
-  const RrsetDraft* soa = node.Find(rr::kSoa);
-  if (soa == nullptr) return;
+void OneSoaAndAtTheApex(const NodeDraft& node, const RrsetDraft& soa, CheckReport& report) {
   if (!node.at_apex) {
-    report.Error(soa->records.front(),
+    report.Error(soa.records.front(),
                  fmt::format("SOA at {}, which is not the apex of the zone (RFC 1035 section 5.2)",
                              node.owner.ToText()));
-  } else if (soa->records.size() > 1) {
-    report.Error(soa->records[1],
+  } else if (soa.records.size() > 1) {
+    report.Error(soa.records[1],
                  fmt::format("a second, different SOA record for {}: a zone has one (RFC 1035 section 5.2)",
                              node.owner.ToText()));
   }
 }
 
 // RFC 1034 section 3.6.2, RFC 2181 section 10.1, RFC 4034 section 2.5.
-void CnameStandsAlone(const NodeDraft& node, CheckReport& report) {
-  const RrsetDraft* cname = node.Find(rr::kCname);
-  if (cname == nullptr) return;
+void CnameStandsAlone(const NodeDraft& node, const RrsetDraft& cname, CheckReport& report) {
   for (const RrsetDraft& other : node.rrsets) {
     if (other.type == rr::kCname || IsDenialOrSignature(other.type)) continue;
     report.Error(
-        cname->records.front(),
+        cname.records.front(),
         fmt::format("CNAME at {}, which also has {} (line {}): a CNAME stands alone (RFC 1034 section 3.6.2)",
                     node.owner.ToText(), other.type.ToText(), other.records.front().line));
     return;
@@ -49,60 +50,41 @@ void CnameStandsAlone(const NodeDraft& node, CheckReport& report) {
 }
 
 // RFC 2181 section 10.1; RFC 6672 section 2.4.
-void OneAliasPerName(const NodeDraft& node, CheckReport& report) {
-  for (const RrType type : {rr::kCname, rr::kDname}) {
-    const RrsetDraft* rrset = node.Find(type);
-    if (rrset == nullptr || rrset->records.size() == 1) continue;
-    report.Error(
-        rrset->records[1],
-        fmt::format("a second {} record at {}: a name has one ({})", type.ToText(), node.owner.ToText(),
-                    type == rr::kCname ? "RFC 2181 section 10.1" : "RFC 6672 section 2.4"));
-  }
+void OneAliasPerName(const NodeDraft& node, const RrsetDraft& rrset, CheckReport& report) {
+  if (rrset.records.size() == 1) return;
+  report.Error(
+      rrset.records[1],
+      fmt::format("a second {} record at {}: a name has one ({})", rrset.type.ToText(), node.owner.ToText(),
+                  rrset.type == rr::kCname ? "RFC 2181 section 10.1" : "RFC 6672 section 2.4"));
 }
 
 // RFC 4592 sections 4.2 and 4.4.
-void NoPowersBelowWildcard(const NodeDraft& node, CheckReport& report) {
+void NoPowersBelowWildcard(const NodeDraft& node, const RrsetDraft& rrset, CheckReport& report) {
   if (!node.owner.IsWildcard()) return;
-  for (const RrType type : {rr::kNs, rr::kDname}) {
-    const RrsetDraft* rrset = node.Find(type);
-    if (rrset == nullptr) continue;
-    report.Warning(
-        rrset->records.front(),
-        fmt::format("{} at the wildcard {} neither delegates nor redirects: it is served as plain data ({})",
-                    type.ToText(), node.owner.ToText(),
-                    type == rr::kNs ? "RFC 4592 section 4.2" : "RFC 4592 section 4.4"));
-  }
+  report.Warning(
+      rrset.records.front(),
+      fmt::format("{} at the wildcard {} neither delegates nor redirects: it is served as plain data ({})",
+                  rrset.type.ToText(), node.owner.ToText(),
+                  rrset.type == rr::kNs ? "RFC 4592 section 4.2" : "RFC 4592 section 4.4"));
 }
 
-// RFC 2181 section 5.2. Signatures are no set: each has the TTL of what it covers (RFC 4034 section 3).
-void OneTtlPerSet(const NodeDraft& node, CheckReport& report) {
-  for (const RrsetDraft& rrset : node.rrsets) {
-    for (const DraftRecord& record : rrset.records) {
-      if (rrset.type == rr::kRrsig) {
-        const RrsetDraft* covered = node.Find(RrType{LoadU16(record.rdata.data())});
-        if (covered == nullptr || covered->ttl == record.ttl) continue;
-        report.Warning(
-            record, fmt::format("TTL {} of the RRSIG at {} is not that of the {} set it covers: {} is used "
-                                "(RFC 4034 section 3)",
-                                record.ttl.seconds(), node.owner.ToText(), covered->type.ToText(),
-                                covered->ttl.seconds()));
-      } else if (record.ttl != rrset.records.front().ttl) {
-        report.Warning(record,
-                       fmt::format("TTL {} of {} {} differs from its set's first, {}: {} is used for all "
-                                   "(RFC 2181 section 5.2)",
-                                   record.ttl.seconds(), node.owner.ToText(), rrset.type.ToText(),
-                                   rrset.records.front().ttl.seconds(), rrset.ttl.seconds()));
-        break;
-      }
-    }
+// RFC 4034 section 3: a signature has the TTL of what it covers.
+void SignaturesHaveTheirTtl(const NodeDraft& node, const RrsetDraft& signatures, CheckReport& report) {
+  for (const DraftRecord& record : signatures.records) {
+    const RrsetDraft* covered = node.Find(RrType{LoadU16(record.rdata.data())});
+    if (covered == nullptr || covered->ttl == record.ttl) continue;
+    report.Warning(record,
+                   fmt::format("TTL {} of the RRSIG at {} is not that of the {} set it covers: {} is used "
+                               "(RFC 4034 section 3)",
+                               record.ttl.seconds(), node.owner.ToText(), covered->type.ToText(),
+                               covered->ttl.seconds()));
   }
 }
 
 // RFC 5155 section 4.1.2, RFC 9276 section 3.1.
-void Nsec3ParamsAreUsable(const NodeDraft& node, CheckReport& report) {
-  const RrsetDraft* nsec3param = node.at_apex ? node.Find(rr::kNsec3param) : nullptr;
-  if (nsec3param == nullptr) return;
-  for (const DraftRecord& record : nsec3param->records) {
+void Nsec3ParamsAreUsable(const NodeDraft& node, const RrsetDraft& nsec3param, CheckReport& report) {
+  if (!node.at_apex) return;
+  for (const DraftRecord& record : nsec3param.records) {
     const Nsec3Params params = Nsec3Params::Of(record.rdata);
     if (params.algorithm != kNsec3Sha1) {
       report.Warning(record,
@@ -129,21 +111,104 @@ void Nsec3ParamsAreUsable(const NodeDraft& node, CheckReport& report) {
   }
 }
 
-void SetFitsIntoAMessage(const NodeDraft& node, CheckReport& report) {
-  for (const RrsetDraft& rrset : node.rrsets) {
-    size_t octets = 0;
-    for (const DraftRecord& record : rrset.records) octets += 2 + record.rdata.size();
-    const size_t on_the_wire = octets + rrset.records.size() * (kRecordOctets - 2);
-    if (on_the_wire <= kMaxRrsetOctets) continue;
-    const std::string text =
-        fmt::format("the {} set of {} takes {} octets; no message holds more than {} (RFC 2181 section 9)",
-                    rrset.type.ToText(), node.owner.ToText(), on_the_wire, kMaxRrsetOctets);
-    if (octets > kMaxRrsetOctets) {
-      report.Error(rrset.records.front(), text);
-    } else {  // compression of names in RDATA may help
-      report.Warning(rrset.records.front(), text);
+// RFC 9460 section 2.4.2: whoever reads an alias ignores them.
+void AliasesHaveNoParameters(const NodeDraft& node, const RrsetDraft& rrset, CheckReport& report) {
+  for (const DraftRecord& record : rrset.records) {
+    const size_t target_octets = LeadingName(record.rdata.subspan(2)).size();
+    if (LoadU16(record.rdata.data()) != 0 || record.rdata.size() == 2 + target_octets) continue;
+    report.Warning(record,
+                   fmt::format("{} at {} has priority 0 and parameters: nobody heeds the parameters of "
+                               "an alias (RFC 9460 section 2.4.2)",
+                               rrset.type.ToText(), node.owner.ToText()));
+  }
+}
+
+// RFC 6698 section 2.1.3.
+void CertificateDigestsAreWhole(const NodeDraft& node, const RrsetDraft& rrset, CheckReport& report) {
+  for (const DraftRecord& record : rrset.records) {
+    const size_t octets = record.rdata.size() - 3;
+    for (const DigestLength& digest : digest::kTlsa) {
+      if (digest.digest_type != record.rdata[2] || digest.octets == octets) continue;
+      report.Warning(record, fmt::format("{} at {} has matching type {} and {} octets instead of {}: no "
+                                         "certificate will match (RFC 6698 section 2.1.3)",
+                                         rrset.type.ToText(), node.owner.ToText(), digest.digest_type, octets,
+                                         digest.octets));
     }
   }
+}
+
+void CheckSetOfType(const NodeDraft& node, const RrsetDraft& rrset, CheckReport& report) {
+  switch (rrset.type.value) {
+    case rr::kSoa.value:
+      return OneSoaAndAtTheApex(node, rrset, report);
+    case rr::kNs.value:
+      return NoPowersBelowWildcard(node, rrset, report);
+    case rr::kCname.value:
+      CnameStandsAlone(node, rrset, report);
+      return OneAliasPerName(node, rrset, report);
+    case rr::kDname.value:
+      OneAliasPerName(node, rrset, report);
+      return NoPowersBelowWildcard(node, rrset, report);
+    case rr::kRrsig.value:
+      return SignaturesHaveTheirTtl(node, rrset, report);
+    case rr::kNsec3param.value:
+      return Nsec3ParamsAreUsable(node, rrset, report);
+    case rr::kTlsa.value:
+    case rr::kSmimea.value:
+      return CertificateDigestsAreWhole(node, rrset, report);
+    case rr::kSvcb.value:
+    case rr::kHttps.value:
+      return AliasesHaveNoParameters(node, rrset, report);
+  }
+}
+
+// --- Of every set
+
+// RFC 2181 section 5.2. Signatures are no set.
+void OneTtlPerSet(const NodeDraft& node, const RrsetDraft& rrset, CheckReport& report) {
+  if (rrset.type == rr::kRrsig) return;
+  for (const DraftRecord& record : rrset.records) {
+    if (record.ttl == rrset.records.front().ttl) continue;
+    report.Warning(record, fmt::format("TTL {} of {} {} differs from its set's first, {}: {} is used for all "
+                                       "(RFC 2181 section 5.2)",
+                                       record.ttl.seconds(), node.owner.ToText(), rrset.type.ToText(),
+                                       rrset.records.front().ttl.seconds(), rrset.ttl.seconds()));
+    return;
+  }
+}
+
+void SetFitsIntoAMessage(const NodeDraft& node, const RrsetDraft& rrset, CheckReport& report) {
+  size_t octets = 0;
+  for (const DraftRecord& record : rrset.records) octets += 2 + record.rdata.size();
+  const size_t on_the_wire = octets + rrset.records.size() * (kRecordOctets - 2);
+  if (on_the_wire <= kMaxRrsetOctets) return;
+  const std::string text =
+      fmt::format("the {} set of {} takes {} octets; no message holds more than {} (RFC 2181 section 9)",
+                  rrset.type.ToText(), node.owner.ToText(), on_the_wire, kMaxRrsetOctets);
+  if (octets > kMaxRrsetOctets) {
+    report.Error(rrset.records.front(), text);
+  } else {  // compression of names in RDATA may help
+    report.Warning(rrset.records.front(), text);
+  }
+}
+
+// CVE-2024-1737: what resolvers bound.
+void SetIsNotHuge(const NodeDraft& node, const RrsetDraft& rrset, CheckReport& report) {
+  if (rrset.type == rr::kRrsig || rrset.records.size() <= limits::kZoneRrsetRecords) return;
+  report.Warning(
+      rrset.records[limits::kZoneRrsetRecords],
+      fmt::format("the {} set of {} has {} records: resolvers may refuse sets of more than {}",
+                  rrset.type.ToText(), node.owner.ToText(), rrset.records.size(), limits::kZoneRrsetRecords));
+}
+
+// --- Of the node
+
+// CVE-2024-1737 again.
+void FewTypesPerName(const NodeDraft& node, CheckReport& report) {
+  if (node.rrsets.size() <= limits::kZoneTypesPerName) return;
+  report.Warning(node.rrsets[limits::kZoneTypesPerName].records.front(),
+                 fmt::format("{} has {} types: resolvers may refuse names with more than {}",
+                             node.owner.ToText(), node.rrsets.size(), limits::kZoneTypesPerName));
 }
 
 }  // namespace
@@ -161,13 +226,14 @@ void CheckApex(const NodeDraft& apex, CheckReport& report) {
 }
 
 void CheckNode(const NodeDraft& node, CheckReport& report) {
-  OneSoaAndAtTheApex(node, report);
-  CnameStandsAlone(node, report);
-  OneAliasPerName(node, report);
-  NoPowersBelowWildcard(node, report);
-  OneTtlPerSet(node, report);
-  SetFitsIntoAMessage(node, report);
-  Nsec3ParamsAreUsable(node, report);
+  FewTypesPerName(node, report);
+  for (const RrsetDraft& rrset : node.rrsets) {
+    CheckSetOfType(node, rrset, report);
+    SetFitsIntoAMessage(node, rrset, report);
+    if (rrset.records.size() == 1) continue;
+    OneTtlPerSet(node, rrset, report);
+    SetIsNotHuge(node, rrset, report);
+  }
 }
 
 void CheckOccluded(const NodeDraft& node, bool below_dname, CheckReport& report) {
@@ -188,30 +254,46 @@ void CheckGlue(NameView cut, NameView name_server, const DraftRecord& at, CheckR
                                  cut.ToText(), name_server.ToText()));
 }
 
-void CheckReport::Add(Severity severity, uint32_t file, uint32_t line, std::string text) {
+void CheckReport::Add(Severity severity, const DraftRecord& at, std::string text) {
   has_errors_ = has_errors_ || severity == Severity::kError;
   if (complaints_.size() == max_complaints_) {
     ++left_out_;
     return;
   }
-  TextPosition where{
-      .file = file < file_names_.size() ? file_names_[file] : std::string(), .line = line, .column = 0};
-  complaints_.push_back(
-      {file, line, {.severity = severity, .where = std::move(where), .text = std::move(text)}});
+  TextPosition where{.file = at.file < file_names_.size() ? file_names_[at.file] : std::string(),
+                     .line = at.line,
+                     .column = at.column};
+  complaints_.push_back({.severity = severity, .where = std::move(where), .text = std::move(text)});
 }
 
-Complaints CheckReport::Take() {
-  std::sort(complaints_.begin(), complaints_.end(), [](const Positioned& a, const Positioned& b) {
-    return std::tie(a.file, a.line, a.complaint.text) < std::tie(b.file, b.line, b.complaint.text);
-  });
-  Complaints complaints;
-  for (Positioned& positioned : complaints_) complaints.push_back(std::move(positioned.complaint));
-  if (left_out_ > 0) {
-    complaints.push_back({.severity = has_errors_ ? Severity::kError : Severity::kWarning,
-                          .where = {},
-                          .text = fmt::format("{} more complaints about this zone are left out", left_out_)});
+void CheckReport::Take(CheckReport later) {
+  for (Complaint& complaint : later.complaints_) {
+    if (complaints_.size() == max_complaints_) {
+      ++left_out_;
+    } else {
+      complaints_.push_back(std::move(complaint));
+    }
   }
-  return complaints;
+  left_out_ += later.left_out_;
+  has_errors_ = has_errors_ || later.has_errors_;
+}
+
+Complaints CheckReport::TakeWith(Complaints of_reader) {
+  Complaints all = std::move(of_reader);
+  std::move(complaints_.begin(), complaints_.end(), std::back_inserter(all));
+  const auto place = [this](const Complaint& complaint) {
+    const auto file = std::find(file_names_.begin(), file_names_.end(), complaint.where.file);
+    return std::tuple(file - file_names_.begin(), complaint.where.line, complaint.where.column);
+  };
+  std::sort(all.begin(), all.end(), [&](const Complaint& a, const Complaint& b) {
+    return std::tuple_cat(place(a), std::tie(a.text)) < std::tuple_cat(place(b), std::tie(b.text));
+  });
+  if (left_out_ > 0) {
+    all.push_back({.severity = has_errors_ ? Severity::kError : Severity::kWarning,
+                   .where = {},
+                   .text = fmt::format("{} more complaints about this zone are left out", left_out_)});
+  }
+  return all;
 }
 
 }  // namespace cairn

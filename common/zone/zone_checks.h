@@ -20,6 +20,7 @@ struct DraftRecord {
   Ttl ttl;
   ByteView rdata;
   uint32_t line = 0;
+  uint32_t column = 0;
   uint32_t file = 0;
 };
 
@@ -50,32 +51,26 @@ class CheckReport {
   CheckReport(const std::vector<std::string>& file_names, size_t max_complaints)
       : file_names_(file_names), max_complaints_(max_complaints) {}
 
-  void Error(const DraftRecord& at, std::string text) {
-    Add(Severity::kError, at.file, at.line, std::move(text));
-  }
-  void Warning(const DraftRecord& at, std::string text) {
-    Add(Severity::kWarning, at.file, at.line, std::move(text));
-  }
+  void Error(const DraftRecord& at, std::string text) { Add(Severity::kError, at, std::move(text)); }
+  void Warning(const DraftRecord& at, std::string text) { Add(Severity::kWarning, at, std::move(text)); }
   // About the zone as a whole.
-  void Error(std::string text) { Add(Severity::kError, 0, 0, std::move(text)); }
-  void Warning(std::string text) { Add(Severity::kWarning, 0, 0, std::move(text)); }
-  void Add(Severity severity, uint32_t file, uint32_t line, std::string text);
+  void Error(std::string text) { Add(Severity::kError, {}, std::move(text)); }
+  void Warning(std::string text) { Add(Severity::kWarning, {}, std::move(text)); }
 
   bool has_errors() const { return has_errors_; }
-  // In the order of their positions.
-  Complaints Take();
+  // As if `later` had been told here.
+  void Take(CheckReport later);
+  // Together with those of whoever read the records, in the order of their positions.
+  Complaints TakeWith(Complaints of_reader);
 
  private:
+  void Add(Severity severity, const DraftRecord& at, std::string text);
+
   const std::vector<std::string>& file_names_;
   size_t max_complaints_;
   bool has_errors_ = false;
   size_t left_out_ = 0;
-  struct Positioned {
-    uint32_t file;
-    uint32_t line;
-    Complaint complaint;
-  };
-  std::vector<Positioned> complaints_;
+  Complaints complaints_;
 };
 
 // What must stand at the top of a zone.

@@ -56,6 +56,7 @@ struct Preamble {
   std::optional<Ttl> ttl;
   RrClass rr_class;
   RrType type;
+  TextTokens::Position where;  // of the type
 };
 
 // A $GENERATE at work.
@@ -274,7 +275,8 @@ bool ZoneReader::State::ReadRecord(OpenFile& open, ZoneRecord& record) {
             .rr_class = preamble.rr_class,
             .ttl = *ttl,
             .rdata = rdata_.view(),
-            .line = tokens.entry_line(),
+            .line = preamble.where.line,
+            .column = preamble.where.column,
             .file = open.file};
   return true;
 }
@@ -317,6 +319,7 @@ bool ZoneReader::State::ReadPreamble(TextTokens& tokens, Preamble& preamble) {
     }
     preamble.type = *type;
     preamble.rr_class = options.rr_class;
+    preamble.where = tokens.Locate(token.begin);
     tokens.Advance();
     return true;
   }
@@ -534,6 +537,7 @@ std::string ZoneReader::State::MakeGenerated(ZoneRecord& record) {
             .ttl = *ttl,
             .rdata = rdata_.view(),
             .line = generator.where.line,
+            .column = generator.where.column,
             .file = generator.file};
   return {};
 }

@@ -24,8 +24,9 @@ struct ZoneRecord {
   RrType type;
   RrClass rr_class;
   Ttl ttl;
-  ByteView rdata;  // uncompressed, checked against its type
-  uint32_t line = 0;
+  ByteView rdata;     // uncompressed, checked against its type
+  uint32_t line = 0;  // line and column are those of the type
+  uint32_t column = 0;
   uint32_t file = 0;  // index for ZoneReader::FileName; $INCLUDE opens further files
 };
 

@@ -1,8 +1,11 @@
 #include "common/zone/zone_builder.h"
 
 #include <algorithm>
+#include <functional>
 #include <string>
+#include <thread>
 
+#include "common/base/limits.h"
 #include "common/base/random.h"
 #include "common/zonefile/zone_writer.h"
 #include "gmock/gmock.h"
@@ -25,41 +28,50 @@ struct CheckCase {
 constexpr CheckCase kCases[] = {
     {"nothing wrong", "www 3600 A 192.0.2.1\n", ""},
     {"a second SOA", "@ 3600 SOA ns host 2 2 3 4 5\n",
-     "zone:3: error: a second, different SOA record for example."},
+     "zone:3:8: error: a second, different SOA record for example."},
     {"the same SOA again", "@ 3600 SOA ns host 1 2 3 4 5\n", ""},
     {"the same SOA in other case", "@ 3600 SOA NS Host 1 2 3 4 5\n", ""},
     {"SOA elsewhere", "www 3600 SOA ns host 1 2 3 4 5\n",
-     "zone:3: error: SOA at www.example., which is not the apex"},
+     "zone:3:10: error: SOA at www.example., which is not the apex"},
     {"outside the zone", "www.example.org. 3600 A 192.0.2.1\n",
-     "zone:3: error: www.example.org. is outside the zone example."},
+     "zone:3:23: error: www.example.org. is outside the zone example."},
     {"CNAME with other data", "www 3600 A 192.0.2.1\nwww 3600 CNAME ns\n",
-     "zone:4: error: CNAME at www.example., which also has A (line 3)"},
+     "zone:4:10: error: CNAME at www.example., which also has A (line 3)"},
     {"CNAME at the apex", "@ 3600 CNAME www\n",
-     "zone:3: error: CNAME at example., which also has NS (line 2)"},
+     "zone:3:8: error: CNAME at example., which also has NS (line 2)"},
     {"CNAME with NSEC and RRSIG",
      "a 3600 CNAME b\na 3600 NSEC example. CNAME\na 3600 RRSIG CNAME 13 2 3600 20300101000000 20260101000000 "
      "1 example. AAAA\n",
      ""},
-    {"two CNAMEs", "a 3600 CNAME b\na 3600 CNAME c\n", "zone:4: error: a second CNAME record at a.example."},
+    {"two CNAMEs", "a 3600 CNAME b\na 3600 CNAME c\n",
+     "zone:4:8: error: a second CNAME record at a.example."},
     {"the same CNAME twice", "a 3600 CNAME b\na 3600 CNAME B\n", ""},
-    {"two DNAMEs", "a 3600 DNAME b\na 3600 DNAME c\n", "zone:4: error: a second DNAME record at a.example."},
+    {"two DNAMEs", "a 3600 DNAME b\na 3600 DNAME c\n",
+     "zone:4:8: error: a second DNAME record at a.example."},
     {"DNAME and CNAME", "a 3600 DNAME b\na 3600 CNAME c\n",
-     "zone:4: error: CNAME at a.example., which also has DNAME"},
+     "zone:4:8: error: CNAME at a.example., which also has DNAME"},
     {"a name below a DNAME", "a 3600 DNAME b\nx.a 3600 A 192.0.2.1\n",
-     "zone:4: warning: x.a.example. A lies below a DNAME"},
+     "zone:4:10: warning: x.a.example. A lies below a DNAME"},
     {"glue", "a 3600 NS ns.a\nns.a 3600 A 192.0.2.1\n", ""},
     {"data below a cut", "a 3600 NS ns.elsewhere.\nx.a 3600 TXT hidden\n",
-     "zone:4: warning: x.a.example. TXT lies below a zone cut"},
+     "zone:4:10: warning: x.a.example. TXT lies below a zone cut"},
     {"missing glue", "a 3600 NS ns.a\n",
-     "zone:3: warning: a.example. is delegated to ns.a.example., which lies below the cut"},
+     "zone:3:8: warning: a.example. is delegated to ns.a.example., which lies below the cut"},
     {"NS below a wildcard", "*.a 3600 NS ns.elsewhere.\n",
-     "zone:3: warning: NS at the wildcard *.a.example."},
-    {"DNAME at a wildcard", "*.a 3600 DNAME b\n", "zone:3: warning: DNAME at the wildcard *.a.example."},
+     "zone:3:10: warning: NS at the wildcard *.a.example."},
+    {"DNAME at a wildcard", "*.a 3600 DNAME b\n", "zone:3:10: warning: DNAME at the wildcard *.a.example."},
     {"TTLs of one set", "a 600 A 192.0.2.1\na 300 A 192.0.2.2\n",
-     "zone:4: warning: TTL 300 of a.example. A differs from its set's first, 600: 300 is used for all"},
+     "zone:4:7: warning: TTL 300 of a.example. A differs from its set's first, 600: 300 is used for all"},
+    {"an alias with parameters", "a 60 SVCB 0 b port=1\n",
+     "zone:3:6: warning: SVCB at a.example. has priority 0 and parameters"},
+    {"an alias without parameters", "a 60 HTTPS 0 b\n", ""},
+    {"a service with parameters", "a 60 HTTPS 1 b port=1\n", ""},
+    {"a digest cut short", "a 60 TLSA 3 1 1 abcd\n",
+     "zone:3:6: warning: TLSA at a.example. has matching type 1 and 2 octets instead of 32"},
+    {"a certificate of any length", "a 60 SMIMEA 3 1 0 abcd\n", ""},
     {"TTL of a signature",
      "a 600 A 192.0.2.1\na 300 RRSIG A 13 2 600 20300101000000 20260101000000 1 example. AAAA\n",
-     "zone:4: warning: TTL 300 of the RRSIG at a.example. is not that of the A set it covers: 600 is used"},
+     "zone:4:7: warning: TTL 300 of the RRSIG at a.example. is not that of the A set it covers: 600 is used"},
 };
 
 TEST(ZoneBuilder, ChecksEachRule) {
@@ -76,6 +88,41 @@ TEST(ZoneBuilder, ChecksEachRule) {
   }
 }
 
+// The reader's and ours, as somebody who mends the file from its top would have them.
+TEST(ZoneBuilder, ComplaintsComeInTheOrderOfTheirPlaces) {
+  const ZoneBuilder::Outcome outcome = testing::ZoneFromText(
+      "example.",
+      "@ 60 SOA ns host 1 2 3 4 5\n@ 60 NS ns\na.org. 60 A 192.0.2.1\nb 60 A 1.2.3\nc 60 CNAME d\n"
+      "c 60 CNAME e\nf 60 MX x\n");
+  EXPECT_EQ(outcome.zone, nullptr);
+  std::vector<std::string> places;
+  for (const Complaint& complaint : outcome.complaints) places.push_back(complaint.where.ToText());
+  EXPECT_THAT(places, ::testing::ElementsAre("zone:3:11", "zone:4:8", "zone:6:6", "zone:7:9"));
+}
+
+TEST(ZoneBuilder, TheFileOfAnotherZoneIsOneMistake) {
+  std::string text = "@ 60 SOA ns host 1 2 3 4 5\n@ 60 NS ns\n";
+  for (int i = 0; i < 200; ++i) text += "n" + std::to_string(i) + " 60 A 192.0.2.1\n";
+  EXPECT_EQ(
+      testing::ToText(testing::ZoneFromText("example.", "$ORIGIN example.org.\n" + text).complaints),
+      "zone:2:6: error: this is the SOA of example.org., not of example.: the file is another zone's, or "
+      "the zone was given a wrong name\n");
+}
+
+TEST(ZoneBuilder, AForeignSoaBesideTheZonesOwnIsARecordOutside) {
+  EXPECT_EQ(testing::ToText(
+                testing::ZoneFromText("example.", std::string(kApex) + "org. 60 SOA ns host 1 2 3 4 5\n")
+                    .complaints),
+            "zone:3:9: error: org. is outside the zone example.: take it out, or mind the $ORIGIN\n");
+}
+
+TEST(ZoneBuilder, AnEntryOverSeveralLinesIsWhereItsTypeStands) {
+  EXPECT_THAT(testing::ToText(testing::ZoneFromText(
+                                  "example.", std::string(kApex) + "a ( 60\n  CNAME b )\na 60 A 192.0.2.1\n")
+                                  .complaints),
+              HasSubstr("zone:4:3: error: CNAME at a.example."));
+}
+
 TEST(ZoneBuilder, AZoneNeedsItsApex) {
   EXPECT_THAT(testing::ToText(testing::ZoneFromText("example.", "").complaints),
               HasSubstr("has no SOA record"));
@@ -88,8 +135,13 @@ TEST(ZoneBuilder, AZoneNeedsItsApex) {
 TEST(ZoneBuilder, RefusesClassesAndTypesThatNoZoneHolds) {
   const uint8_t address[] = {192, 0, 2, 1};
   const Name www = Name::Literal("www.example.");
-  ZoneRecord record{
-      .owner = www, .type = rr::kA, .rr_class = kClassCh, .ttl = Ttl(), .rdata = address, .line = 7};
+  ZoneRecord record{.owner = www,
+                    .type = rr::kA,
+                    .rr_class = kClassCh,
+                    .ttl = Ttl(),
+                    .rdata = address,
+                    .line = 7,
+                    .column = 3};
   ZoneBuilder builder(Name::Literal("example."));
   builder.SetFileName(0, "transfer");
   builder.Add(record);
@@ -100,11 +152,11 @@ TEST(ZoneBuilder, RefusesClassesAndTypesThatNoZoneHolds) {
     builder.Add(record);
   }
   const std::string complaints = testing::ToText(std::move(builder).Build().complaints);
-  EXPECT_THAT(complaints, HasSubstr("transfer:7: error: class CH in a zone of class IN"));
-  EXPECT_THAT(complaints, HasSubstr("transfer:8: error: TYPE0 is no type of data"));
-  EXPECT_THAT(complaints, HasSubstr("transfer:9: error: OPT is no type of data"));
-  EXPECT_THAT(complaints, HasSubstr("transfer:10: error: TSIG is no type of data"));
-  EXPECT_THAT(complaints, HasSubstr("transfer:11: error: ANY is no type of data"));
+  EXPECT_THAT(complaints, HasSubstr("transfer:7:3: error: class CH in a zone of class IN"));
+  EXPECT_THAT(complaints, HasSubstr("transfer:8:3: error: TYPE0 is no type of data"));
+  EXPECT_THAT(complaints, HasSubstr("transfer:9:3: error: OPT is no type of data"));
+  EXPECT_THAT(complaints, HasSubstr("transfer:10:3: error: TSIG is no type of data"));
+  EXPECT_THAT(complaints, HasSubstr("transfer:11:3: error: ANY is no type of data"));
 }
 
 TEST(ZoneBuilder, ComplaintsBeyondTheLimitAreCounted) {
@@ -114,6 +166,34 @@ TEST(ZoneBuilder, ComplaintsBeyondTheLimitAreCounted) {
   EXPECT_EQ(outcome.complaints.size(), 101u);
   EXPECT_THAT(outcome.complaints.back().ToText(),
               HasSubstr("3 more complaints about this zone are left out"));
+}
+
+TEST(ZoneBuilder, HugeSetsAreServedAndTold) {
+  for (const size_t count : {limits::kZoneRrsetRecords, limits::kZoneRrsetRecords + 1}) {
+    std::string text(kApex);
+    for (size_t i = 0; i < count; ++i)
+      text += "big 60 A 192.0." + std::to_string(i / 250) + "." + std::to_string(i % 250) + "\n";
+    const ZoneBuilder::Outcome outcome = testing::ZoneFromText("example.", text);
+    EXPECT_NE(outcome.zone, nullptr);
+    EXPECT_EQ(testing::ToText(outcome.complaints), count == limits::kZoneRrsetRecords
+                                                       ? ""
+                                                       : "zone:259:8: warning: the A set of big.example. has "
+                                                         "257 records: resolvers may refuse sets of more "
+                                                         "than 256\n");
+  }
+}
+
+TEST(ZoneBuilder, NamesOfManyTypesAreServedAndTold) {
+  for (const size_t count : {limits::kZoneTypesPerName, limits::kZoneTypesPerName + 1}) {
+    std::string text(kApex);
+    for (size_t i = 0; i < count; ++i) text += "many 60 TYPE" + std::to_string(1000 + i) + " \\# 0\n";
+    const ZoneBuilder::Outcome outcome = testing::ZoneFromText("example.", text);
+    EXPECT_NE(outcome.zone, nullptr);
+    EXPECT_EQ(testing::ToText(outcome.complaints), count == limits::kZoneTypesPerName
+                                                       ? ""
+                                                       : "zone:103:9: warning: many.example. has 101 types: "
+                                                         "resolvers may refuse names with more than 100\n");
+  }
 }
 
 TEST(ZoneBuilder, ASetThatNoMessageHoldsIsAnError) {
@@ -190,6 +270,68 @@ TEST(ZoneBuilder, AnyOrderGivesTheSameZone) {
     }
     EXPECT_EQ(lines, expected);
   }
+}
+
+ZoneBuilder::Outcome BuildInHalves(std::string_view text) {
+  const Name apex = Name::Literal("example.");
+  ZoneReader reader = ZoneReader::FromText(text, "zone", testing::ReaderOptions(apex));
+  ZoneBuilder builder(apex);
+  builder.AddAll(reader);
+  return std::move(builder).Build([](const std::function<void()>& one, const std::function<void()>& other) {
+    std::thread helper(other);
+    one();
+    helper.join();
+  });
+}
+
+// Delegations with glue here and there, empty non-terminals, a wildcard at the end of the alphabet, which
+// marks the apex.
+std::string LargeZone() {
+  std::string text(kApex);
+  for (int i = 0; i < 12'000; ++i) {
+    const std::string n = std::to_string(i * 7919 % 12'000);
+    text += "d" + n + " 3600 NS ns.d" + n + "\n" + "ns.D" + n + " 3600 A 192.0.2.1\n";
+    text += "x.y.e" + n + " 60 MX 10 ns.d" + std::to_string(i) + "\n";
+  }
+  return text + "zz 60 A 192.0.2.2\n* 60 TXT wild\n";
+}
+
+TEST(ZoneBuilder, HalvesGiveTheSameZone) {
+  const std::string text = LargeZone();
+  const ZoneBuilder::Outcome whole = testing::ZoneFromText("example.", text);
+  const ZoneBuilder::Outcome halves = BuildInHalves(text);
+  ASSERT_NE(halves.zone, nullptr) << testing::ToText(halves.complaints);
+  EXPECT_EQ(testing::ToText(halves.complaints), testing::ToText(whole.complaints));
+  EXPECT_EQ(Lines(*halves.zone), Lines(*whole.zone));
+  EXPECT_EQ(halves.zone->record_count(), whole.zone->record_count());
+  EXPECT_EQ(halves.zone->node_count(), whole.zone->node_count());
+  EXPECT_TRUE(halves.zone->apex_node().Is(Node::kWildcardChild));
+  // Parents, the hash of children and the places of targets lead where they should.
+  size_t targets = 0;
+  for (const Node node : *halves.zone) {
+    if (!node.IsApex()) {
+      EXPECT_TRUE(node.owner().IsBelow(node.parent().owner()));
+    }
+    if (!node.Is(Node::kOccluded)) {
+      const Name owner = node.owner();
+      EXPECT_EQ(halves.zone->Descend(LabelPath(owner)).node, node) << owner.ToText();
+    }
+    for (const RrsetView rrset : node) {
+      if (const NodeId target = rrset.TargetNode(0); target != kNoNode) {
+        ++targets;
+        EXPECT_TRUE(Node(*halves.zone, target).Find(rr::kA));
+      }
+    }
+  }
+  EXPECT_EQ(targets, 12'000u);  // the name servers; an address below a cut comes with no MX
+}
+
+TEST(ZoneBuilder, HalvesGiveTheSameComplaints) {
+  std::string text = LargeZone();
+  for (int i = 0; i < 12'000; i += 100) text += "d" + std::to_string(i) + " 60 CNAME x\n";
+  const std::string complaints = testing::ToText(BuildInHalves(text).complaints);
+  EXPECT_THAT(complaints, HasSubstr("20 more complaints about this zone are left out"));
+  EXPECT_EQ(complaints, testing::ToText(testing::ZoneFromText("example.", text).complaints));
 }
 
 TEST(ZoneBuilder, NegativeTtlIsTheLesserOfTwo) {
