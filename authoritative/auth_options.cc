@@ -49,12 +49,35 @@ void DeclareTransferRule(ConfigSchema& schema, TransferRule& rule) {
   schema.Require("net");
 }
 
+constexpr std::pair<std::string_view, ZonemdPolicy> kZonemdWords[] = {
+    {"off", ZonemdPolicy::kOff}, {"check", ZonemdPolicy::kCheck}, {"require", ZonemdPolicy::kRequire}};
+
+// For one zone: what it does not say is said for all.
+void DeclareZonemd(ConfigSchema& schema, std::optional<ZonemdPolicy>& zonemd) {
+  schema.Custom(
+      "zonemd",
+      [&zonemd](const ConfigNode& node) -> std::optional<std::string> {
+        const auto* const word =
+            std::ranges::find(kZonemdWords, node.text, [](const auto& w) { return w.first; });
+        if (word == std::end(kZonemdWords)) return "expected off, check or require";
+        zonemd = word->second;
+        return std::nullopt;
+      },
+      [&zonemd] {
+        const ZonemdPolicy policy = zonemd.value_or(ZonemdPolicy::kOff);
+        return std::string(
+            std::ranges::find(kZonemdWords, policy, [](const auto& w) { return w.second; })->first);
+      },
+      "whether its ZONEMD digest is checked (RFC 8976)");
+}
+
 void DeclareZone(ConfigSchema& schema, ZoneOptions& zone) {
   schema.Place(zone.where);
   schema.DomainName("name", zone.name, "the zone's apex");
   schema.Text("file", zone.file, "its zone file");
   schema.Choice<ZoneRole>("role", zone.role, {{"primary", ZoneRole::kPrimary}},
                           "where its data come from: a file");
+  DeclareZonemd(schema, zone.zonemd);
   schema.List<TransferRule>("transfer", zone.transfer, DeclareTransferRule,
                             "who may have the whole zone (AXFR)");
   schema.Require("name");
@@ -95,6 +118,10 @@ void DeclareAuthOptions(ConfigSchema& schema, AuthOptions& options) {
                        "the least important lines that are written");
   schema.Choice<AnyAnswer>("any", options.any, {{"minimal", AnyAnswer::kMinimal}, {"full", AnyAnswer::kFull}},
                            "what QTYPE ANY gets over UDP (RFC 8482)");
+  schema.Choice<ZonemdPolicy>(
+      "zonemd", options.zonemd,
+      {{"off", ZonemdPolicy::kOff}, {"check", ZonemdPolicy::kCheck}, {"require", ZonemdPolicy::kRequire}},
+      "whether ZONEMD digests of zones are checked when they are read (RFC 8976)");
   DeclareRateLimit(schema.Section("rate-limit", "responses to one client network"), options.rate_limit);
   DeclareCookies(schema.Section("cookies", "DNS cookies (RFC 7873)"), options.cookie_settings);
   schema.Text("zones-dir", options.zones_dir, "folder whose files NAME.zone are zones");
@@ -186,6 +213,9 @@ std::optional<AuthOptions> ReadAuthOptions(const AuthArguments& arguments, Compl
     options.zones.back().file = fs::absolute(zone.file).string();
   }
   if (!options.zones_dir.empty()) AddZonesOfFolder(options, complaints);
+  for (ZoneOptions& zone : options.zones) {
+    if (!zone.zonemd) zone.zonemd = options.zonemd;
+  }
   RefuseDoubles(options.zones, complaints);
   if (HasErrors(complaints)) return std::nullopt;
   return options;

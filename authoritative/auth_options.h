@@ -16,6 +16,7 @@
 #include "common/net/tcp_limits.h"
 #include "common/service/edge_options.h"
 #include "common/service/log.h"
+#include "common/zone/zonemd.h"
 
 namespace cairn {
 
@@ -29,6 +30,7 @@ struct ZoneOptions {
   Name name;
   std::string file;
   ZoneRole role = ZoneRole::kPrimary;
+  std::optional<ZonemdPolicy> zonemd;  // AuthOptions::zonemd where the zone says nothing
   std::vector<TransferRule> transfer;  // who may have the whole zone; nobody when empty
   TextPosition where;
 };
@@ -41,6 +43,7 @@ struct AuthOptions {
   std::string control_socket;  // empty: none
   LogLevel log_level = LogLevel::kInfo;
   AnyAnswer any = AnyAnswer::kMinimal;
+  ZonemdPolicy zonemd = ZonemdPolicy::kOff;
   TcpLimits tcp;
   ServerIdentity identity;
   RateLimitOptions rate_limit;

@@ -42,9 +42,11 @@ constexpr std::array<Verb, 4> kVerbs = {{
      "  --zone NAME=FILE        serve this zone too\n"
      "  --zones DIR             serve each file NAME.zone of this folder as zone NAME\n",
      RunServe},
-    {"check-zone", "check-zone NAME FILE [--dump]",
+    {"check-zone", "check-zone NAME FILE [--dump] [--zonemd check|require]",
      "Reads a zone file and says what is wrong with it; exit code 0 when it can be served.\n"
-     "  --dump                  print the zone, one record a line, names absolute, in canonical order\n",
+     "  --dump                  print the zone, one record a line, names absolute, in canonical order\n"
+     "  --zonemd check          the digest of a ZONEMD record must match (RFC 8976)\n"
+     "  --zonemd require        and there must be one\n",
      RunCheckZone},
     {"check-config", "check-config FILE",
      "Reads a configuration file and prints it with the defaults, or says what is wrong with it.\n",
@@ -114,30 +116,35 @@ int RunServe(Arguments& arguments) {
   return Serve(asked);
 }
 
-// The words of a verb that takes `most` at most and at least `least`, and perhaps one flag.
-std::vector<std::string> TakeWords(Arguments& arguments, size_t count, std::string_view flag,
-                                   bool& flag_given) {
-  std::vector<std::string> words;
-  while (arguments.Next()) {
-    if (!flag.empty() && arguments.Is(flag))
-      flag_given = true;
-    else if (arguments.IsOption() || words.size() == count)
-      arguments.FailUnknown();
-    else
-      words.push_back(arguments.word());
-  }
-  if (words.size() < count) arguments.Fail("something is missing");
-  return words;
+void TakeZonemd(Arguments& arguments, const std::string& word, ZonemdPolicy& policy) {
+  if (word == "check")
+    policy = ZonemdPolicy::kCheck;
+  else if (word == "require")
+    policy = ZonemdPolicy::kRequire;
+  else
+    arguments.Fail(fmt::format("--zonemd {}: expected check or require", word));
 }
 
 int RunCheckZone(Arguments& arguments) {
   bool dump = false;
-  const std::vector<std::string> words = TakeWords(arguments, 2, "--dump", dump);
+  ZonemdPolicy zonemd = ZonemdPolicy::kOff;
+  std::vector<std::string> words;
+  while (arguments.Next()) {
+    if (arguments.Is("--dump"))
+      dump = true;
+    else if (const auto policy = arguments.ValueOf("--zonemd"))
+      TakeZonemd(arguments, *policy, zonemd);
+    else if (arguments.IsOption() || words.size() == 2)
+      arguments.FailUnknown();
+    else
+      words.push_back(arguments.word());
+  }
+  if (words.size() < 2) arguments.Fail("a zone's name and its file are needed");
   if (!arguments.ok()) return WrongUsage("check-zone", arguments.mistake());
   const absl::StatusOr<Name> apex = Name::FromText(words[0]);
   if (!apex.ok()) return WrongUsage("check-zone", ErrorText(apex.status()));
 
-  const LoadedZone loaded = LoadZone(*apex, words[1]);
+  const LoadedZone loaded = LoadZone(*apex, words[1], zonemd);
   for (const Complaint& complaint : loaded.complaints) fmt::print(stderr, "{}\n", complaint.ToText());
   if (loaded.zone == nullptr) return kFailed;
   if (dump) {
@@ -150,8 +157,14 @@ int RunCheckZone(Arguments& arguments) {
 }
 
 int RunCheckConfig(Arguments& arguments) {
-  bool no_flag = false;
-  const std::vector<std::string> words = TakeWords(arguments, 1, "", no_flag);
+  std::vector<std::string> words;
+  while (arguments.Next()) {
+    if (arguments.IsOption() || words.size() == 1)
+      arguments.FailUnknown();
+    else
+      words.push_back(arguments.word());
+  }
+  if (words.empty()) arguments.Fail("a configuration file is needed");
   if (!arguments.ok()) return WrongUsage("check-config", arguments.mistake());
   Complaints complaints;
   AuthArguments asked;

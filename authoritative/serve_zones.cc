@@ -62,7 +62,8 @@ ServedZones::Outcome ServedZones::Read(const std::vector<ZoneOptions>& options) 
     Served& served = *zones_.back();
     const FileStamp stamp = StampOf(zone.file);
     // What a refused file includes may have been mended, and whoever reloads is to hear of it again.
-    const bool same = !served.refused && stamp == served.stamp && zone.file == served.options.file;
+    const bool same = !served.refused && stamp == served.stamp && zone.file == served.options.file &&
+                      zone.zonemd == served.options.zonemd;
     served.options = zone;
     served.stamp = stamp;
     if (!same) changed.push_back(&served);
@@ -83,8 +84,10 @@ bool ServedZones::ReadOne(NameView apex, Outcome& outcome) {
 
 void ServedZones::ReadFiles(const std::vector<Served*>& zones, Outcome& outcome) {
   std::vector<LoadedZone> loaded(zones.size());
-  InParallel(zones.size(),
-             [&](size_t i) { loaded[i] = LoadZone(zones[i]->options.name, zones[i]->options.file); });
+  InParallel(zones.size(), [&](size_t i) {
+    loaded[i] = LoadZone(zones[i]->options.name, zones[i]->options.file,
+                         zones[i]->options.zonemd.value_or(ZonemdPolicy::kOff));
+  });
   for (size_t i = 0; i < zones.size(); ++i)
     outcome.complaints += Accept(*zones[i], std::move(loaded[i]), outcome);
 }

@@ -5,7 +5,9 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <iterator>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
@@ -27,11 +29,28 @@ ZoneReaderOptions OptionsFor(const Name& apex) {
   return options;
 }
 
-LoadedZone Load(const Name& apex, ZoneReader reader) {
+void RunBoth(const std::function<void()>& one, const std::function<void()>& other) {
+  if (std::thread::hardware_concurrency() < 2) {
+    one();
+    other();
+    return;
+  }
+  std::thread helper(other);
+  one();
+  helper.join();
+}
+
+LoadedZone Load(const Name& apex, ZoneReader reader, ZonemdPolicy zonemd) {
+  const std::string file = reader.FileName(0);
   ZoneBuilder builder(apex);
   builder.AddAll(reader);
-  ZoneBuilder::Outcome outcome = std::move(builder).Build();
-  return {.zone = std::move(outcome.zone), .complaints = std::move(outcome.complaints)};
+  ZoneBuilder::Outcome outcome = std::move(builder).Build(RunBoth);
+  LoadedZone loaded{.zone = std::move(outcome.zone), .complaints = std::move(outcome.complaints)};
+  if (loaded.zone == nullptr) return loaded;
+  Complaints about_digest = CheckZonemd(*loaded.zone, zonemd, file);
+  if (HasErrors(about_digest)) loaded.zone = nullptr;
+  std::move(about_digest.begin(), about_digest.end(), std::back_inserter(loaded.complaints));
+  return loaded;
 }
 
 absl::Status SystemError(std::string_view doing, const std::string& path) {
@@ -51,12 +70,12 @@ bool WriteAll(int file, std::string_view text) {
 
 }  // namespace
 
-LoadedZone LoadZone(const Name& apex, const std::string& path) {
-  return Load(apex, ZoneReader::FromFile(path, OptionsFor(apex)));
+LoadedZone LoadZone(const Name& apex, const std::string& path, ZonemdPolicy zonemd) {
+  return Load(apex, ZoneReader::FromFile(path, OptionsFor(apex)), zonemd);
 }
 
-LoadedZone LoadZoneText(const Name& apex, std::string_view text, std::string file_name) {
-  return Load(apex, ZoneReader::FromText(text, std::move(file_name), OptionsFor(apex)));
+LoadedZone LoadZoneText(const Name& apex, std::string_view text, std::string file_name, ZonemdPolicy zonemd) {
+  return Load(apex, ZoneReader::FromText(text, std::move(file_name), OptionsFor(apex)), zonemd);
 }
 
 void DumpZone(const Zone& zone, const std::function<void(std::string_view)>& line) {

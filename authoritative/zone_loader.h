@@ -10,6 +10,7 @@
 #include "common/base/complaint.h"
 #include "common/dns/name.h"
 #include "common/zone/zone.h"
+#include "common/zone/zonemd.h"
 
 namespace cairn {
 
@@ -18,9 +19,10 @@ struct LoadedZone {
   Complaints complaints;
 };
 
-LoadedZone LoadZone(const Name& apex, const std::string& path);
+LoadedZone LoadZone(const Name& apex, const std::string& path, ZonemdPolicy zonemd = ZonemdPolicy::kOff);
 // The same from memory; positions call it `file_name`.
-LoadedZone LoadZoneText(const Name& apex, std::string_view text, std::string file_name);
+LoadedZone LoadZoneText(const Name& apex, std::string_view text, std::string file_name,
+                        ZonemdPolicy zonemd = ZonemdPolicy::kOff);
 
 // The whole zone in canonical form and order, one record a line: OWNER TTL CLASS TYPE RDATA, all names
 // absolute. Reading it again gives the same zone. `line` is called with each, its newline included; the text

@@ -95,6 +95,17 @@ TEST_F(AuthOptionsTest, NamesPlaceMistakeAndRemedy) {
   }
 }
 
+TEST_F(AuthOptionsTest, AZoneSaysItselfWhetherItsDigestIsChecked) {
+  const auto options = Read(
+      "zones:\n- {name: a.example, file: f}\n- {name: b.example, file: g, zonemd: off}\nzonemd: require\n");
+  ASSERT_TRUE(options) << FirstComplaint();
+  EXPECT_EQ(options->zones[0].zonemd, ZonemdPolicy::kRequire);
+  EXPECT_EQ(options->zones[1].zonemd, ZonemdPolicy::kOff);
+  EXPECT_EQ(*Read("zones:\n- {name: a.example, file: f}\n")->zones[0].zonemd, ZonemdPolicy::kOff);
+  EXPECT_FALSE(Read("zones:\n- {name: a.example, file: f, zonemd: yes}\n"));
+  EXPECT_EQ(FirstComplaint(), "c.yaml:2:38: error: zonemd: expected off, check or require");
+}
+
 TEST_F(AuthOptionsTest, RefusesAZoneGivenTwice) {
   EXPECT_FALSE(Read("zones:\n- {name: a.example, file: f}\n- {name: A.example., file: g}\n"));
   EXPECT_EQ(FirstComplaint(),

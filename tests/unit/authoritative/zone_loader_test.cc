@@ -79,6 +79,22 @@ TEST(ZoneLoader, AWrongFolderIsAStatusThatNamesIt) {
   EXPECT_THAT(status.ToString(), ::testing::HasSubstr("/nonexistent/zone"));
 }
 
+// RFC 8976 section 4; the digests themselves are zone/zonemd_test.cc's matter.
+TEST(ZoneLoader, AZoneWithoutItsDigestIsNotServedWhereItIsAskedFor) {
+  const std::string text = "@ 60 SOA ns host 1 2 3 4 5\n@ 60 NS ns\nns 60 A 192.0.2.1\n";
+  const std::string digest = "@ 60 ZONEMD 1 1 1 " + std::string(96, '0') + "\n";
+  const Name apex = Name::Literal("example.");
+  EXPECT_NE(LoadZoneText(apex, text + digest, "zone").zone, nullptr);
+  EXPECT_NE(LoadZoneText(apex, text, "zone", ZonemdPolicy::kCheck).zone, nullptr);
+  for (const LoadedZone& refused : {LoadZoneText(apex, text, "zone", ZonemdPolicy::kRequire),
+                                    LoadZoneText(apex, text + digest, "zone", ZonemdPolicy::kCheck)}) {
+    EXPECT_EQ(refused.zone, nullptr);
+    ASSERT_EQ(refused.complaints.size(), 1u);
+    EXPECT_THAT(refused.complaints[0].ToText(), ::testing::HasSubstr("zone: error: "));
+    EXPECT_THAT(refused.complaints[0].ToText(), ::testing::HasSubstr("ZONEMD"));
+  }
+}
+
 // A syntax error and a mistake in the content, both told in one run, and the zone not served.
 TEST(ZoneLoader, AllMistakesAreToldAtOnce) {
   const LoadedZone loaded = LoadZoneText(Name::Literal("example."),
@@ -89,7 +105,7 @@ TEST(ZoneLoader, AllMistakesAreToldAtOnce) {
   std::string complaints;
   for (const Complaint& complaint : loaded.complaints) complaints += complaint.ToText() + "\n";
   EXPECT_THAT(complaints, ::testing::HasSubstr("zone:3:"));
-  EXPECT_THAT(complaints, ::testing::HasSubstr("zone:4: error: CNAME at a.example."));
+  EXPECT_THAT(complaints, ::testing::HasSubstr("zone:4:6: error: CNAME at a.example."));
 }
 
 }  // namespace
