@@ -38,6 +38,8 @@ CacheEntry* CacheEntry::Make(const CacheEntrySpec& spec, Instant now) {
   entry->rrsig_count_ = static_cast<uint16_t>(spec.rrsig_count);
   entry->name_octets_ = static_cast<uint8_t>(spec.owner.size());
   entry->soa_offset_ = static_cast<uint8_t>(spec.soa_offset);
+  if (spec.zone && spec.owner.IsAtOrBelow(*spec.zone))
+    entry->zone_offset_ = static_cast<uint8_t>(spec.owner.size() - spec.zone->size());
   entry->filler_octets_ = static_cast<uint8_t>(filler.size());
   entry->kind_ = spec.kind;
   entry->rank_ = spec.rank;
@@ -58,6 +60,18 @@ Ttl CacheEntry::RemainingTtl(Instant now) const {
   if (Expired(now)) return Ttl::Seconds(0);
   const auto left = std::chrono::ceil<std::chrono::seconds>(expires() - now).count();
   return Ttl::Seconds(static_cast<uint32_t>(std::min<int64_t>(left, ttl_)));
+}
+
+bool CacheEntry::ClaimRefresh() const {
+  constexpr uint8_t kAskedTwice = 2 * kAskedOnce;
+  const uint8_t marks = marks_.load(std::memory_order_relaxed);
+  if ((marks & kAsked) < kAskedTwice || (marks & kRefreshed) != 0) return false;
+  return (marks_.fetch_or(kRefreshed, std::memory_order_relaxed) & kRefreshed) == 0;
+}
+
+std::optional<NameView> CacheEntry::zone() const {
+  if (zone_offset_ == kNoZone) return std::nullopt;
+  return NameView::FromValidWire(name() + zone_offset_, name_octets_ - zone_offset_);
 }
 
 std::optional<IpAddress> CacheEntry::filler() const {
@@ -97,13 +111,18 @@ size_t CacheEntry::CopyRecords(std::span<uint8_t> out, uint16_t owner_offset, Tt
 
 std::string CacheEntry::ToText(Instant now) const {
   std::string text = owner().ToText();
-  if (kind_ != CacheKind::kNxDomain) text += " " + type_.ToText();
+  if (type_ != RrType{0}) text += " " + type_.ToText();
   text += fmt::format(" {}, {}", cairn::ToText(kind_),
                       Expired(now) ? "expired" : fmt::format("{} s left", RemainingTtl(now).seconds()));
-  if (kind_ == CacheKind::kFailure) return text + fmt::format(", {} in a row", failures_in_a_row());
+  if (kind_ == CacheKind::kFailure) {
+    text += fmt::format(", {} in a row", failures_in_a_row());
+    if (const std::optional<IpAddress> server = filler()) text += ", at " + server->ToText();
+    return text;
+  }
   text += fmt::format(", {}", cairn::ToText(rank_));
   if (security_ != Security::kUnchecked) text += fmt::format(", {}", cairn::ToText(security_));
   if (const std::optional<IpAddress> from = filler()) text += ", from " + from->ToText();
+  if (const std::optional<NameView> cut = zone()) text += " for " + cut->ToText();
   return text;
 }
 

@@ -1,6 +1,7 @@
 // One thing the cache knows, as one immutable block of memory: what (an RRset with its signatures, "no such
 // type", "no such name", or "asking failed"), how far it may be believed, until when, and which server said
-// so. The octets stand in wire form, ready to be copied into an answer.
+// so, for which zone. The octets stand in wire form, ready to be copied into an answer. Past its expiry an
+// entry may stay for a while as stale data (RFC 8767).
 //
 //   [ header | owner, lower-cased | filler's address | RDLENGTH RDATA ... | the same of the RRSIGs ]
 //
@@ -45,7 +46,8 @@ struct CacheEntrySpec {
   Ttl ttl = {};
   Ttl original_ttl = {};
   std::optional<IpAddress> filler = std::nullopt;
-  ByteView rdatas = {};  // packed; of a failure: its code
+  std::optional<NameView> zone = std::nullopt;  // at or above the owner
+  ByteView rdatas = {};                         // packed; of a failure: its code
   size_t rdata_count = 0;
   ByteView rrsigs = {};
   size_t rrsig_count = 0;
@@ -72,8 +74,20 @@ class CacheEntry {
   Ttl RemainingTtl(Instant now) const;
   Ttl stored_ttl() const { return Ttl::Seconds(ttl_); }             // after cap and floor
   Ttl original_ttl() const { return Ttl::Seconds(original_ttl_); }  // as it came
-  // The server that said so; nothing when it was not a server.
+  // In the last tenth of its life, unless that is so short that a fetch would hardly be ahead of the expiry.
+  bool Ageing(Instant now) const {
+    constexpr int64_t kTenthOfASecond = 100'000'000;
+    return expires_ns_ - now.time_since_epoch().count() <= ttl_ * kTenthOfASecond && ttl_ >= kLeastAgeingTtl;
+  }
+  // True once in the entry's life, and only when clients have asked for it twice since it was fetched: who is
+  // told so fetches it anew.
+  bool ClaimRefresh() const;
+
+  // The server that said so; nothing when it was not a server. Of a failure: the one server that failed.
   std::optional<IpAddress> filler() const;
+  ByteView filler_octets() const { return {name() + name_octets_, filler_octets_}; }
+  // As a server of which zone it was believed.
+  std::optional<NameView> zone() const;
 
   // kRrset: its RDATA, and the RDATA of the RRSIGs that cover it.
   PackedRdata rdatas() const { return {{content(), rdata_octets_}, rdata_count_}; }
@@ -98,12 +112,16 @@ class CacheEntry {
   size_t size_octets() const {  // of the block
     return sizeof(CacheEntry) + name_octets_ + filler_octets_ + rdata_octets_ + rrsig_octets_;
   }
-  // "www.example. A rrset, 299 s left, authoritative answer, from 192.0.2.1".
+  // "www.example. A rrset, 299 s left, authoritative answer, from 192.0.2.1 for example.".
   std::string ToText(Instant now) const;
 
  private:
   friend class CacheShard;  // owns entries, and moves them in its queues
   CacheEntry() = default;
+
+  // Below it a tenth is less than a resolution takes.
+  static constexpr uint32_t kLeastAgeingTtl = 10;
+  static constexpr uint8_t kNoZone = 0xff;
 
   const uint8_t* name() const { return reinterpret_cast<const uint8_t*>(this) + sizeof(CacheEntry); }
   const uint8_t* content() const { return name() + name_octets_ + filler_octets_; }
@@ -121,12 +139,26 @@ class CacheEntry {
   uint16_t rrsig_count_ = 0;
   uint8_t name_octets_ = 0;
   uint8_t soa_offset_ = 0;
+  uint8_t zone_offset_ = kNoZone;
   uint8_t filler_octets_ = 0;
   CacheKind kind_ = CacheKind::kRrset;
   TrustRank rank_ = TrustRank::kAdditional;
   Security security_ = Security::kUnchecked;
-  bool in_main_queue_ = false;            // under the shard's lock
-  mutable std::atomic<uint8_t> uses_{0};  // 0..3, counted by readers for the eviction
+  bool in_main_queue_ = false;  // under the shard's lock
+  // One octet for all that readers note, so that a hit on a hot entry writes nothing. Two threads may lose
+  // each other's note: it is then made a use later.
+  mutable std::atomic<uint8_t> marks_{0};
+  static constexpr uint8_t kUses = 0x03;   // since it came or was last spared by the eviction, up to 3
+  static constexpr uint8_t kAsked = 0x0c;  // since it was fetched, in steps of kAskedOnce, up to 3
+  static constexpr uint8_t kAskedOnce = 0x04;
+  static constexpr uint8_t kRefreshed = 0x10;  // somebody has claimed to fetch it anew
+  void NoteUse() const {
+    const uint8_t marks = marks_.load(std::memory_order_relaxed);
+    if ((marks & (kUses | kAsked)) == (kUses | kAsked)) return;
+    const int use = (marks & kUses) == kUses ? 0 : 1;
+    const int asked = (marks & kAsked) == kAsked ? 0 : kAskedOnce;
+    marks_.store(static_cast<uint8_t>(marks + use + asked), std::memory_order_relaxed);
+  }
 };
 
 }  // namespace cairn

@@ -12,6 +12,7 @@
 // asked once passes through the tenth.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -26,30 +27,37 @@
 namespace cairn {
 
 // What an entry is filed under beside its name: data (an RRset or NODATA) and failures of one type stand side
-// by side. "No such name" is filed under type 0.
+// by side. "No such name" is filed under type 0, the failure of a zone cut as well.
 struct CacheAspect {
   RrType type;
   bool failure = false;
-  static CacheAspect Of(const CacheEntry& entry) {
-    return {entry.type(), entry.kind() == CacheKind::kFailure};
+  ByteView server = {};  // of a failure: at this server alone
+  bool Is(const CacheEntry& entry) const {
+    if (entry.type() != type || (entry.kind() == CacheKind::kFailure) != failure) return false;
+    return !failure || std::ranges::equal(entry.filler_octets(), server);
   }
-  friend bool operator==(const CacheAspect&, const CacheAspect&) = default;
+  static CacheAspect Of(const CacheEntry& entry) {
+    const bool failure = entry.kind() == CacheKind::kFailure;
+    return {entry.type(), failure, failure ? entry.filler_octets() : ByteView()};
+  }
 };
 
 class CacheShard {
  public:
-  CacheShard(size_t capacity_octets, const SipKey& sip_key, EpochDomain& epochs);
+  CacheShard(size_t capacity_octets, const CacheLimits& limits, const SipKey& sip_key, EpochDomain& epochs);
   ~CacheShard();
 
-  void Prefetch(const CacheKey& key, CacheAspect aspect) const;
-  void PrefetchEntry(const CacheKey& key, CacheAspect aspect) const;
+  void Prefetch(const CacheKey& key, const CacheAspect& aspect) const;
+  void PrefetchEntry(const CacheKey& key, const CacheAspect& aspect) const;
   // Lock-free. The entry may be expired.
-  const CacheEntry* Find(const CacheKey& key, CacheAspect aspect) const;
+  const CacheEntry* Find(const CacheKey& key, const CacheAspect& aspect) const;
 
-  // Files `fresh` if the rules let it; takes it in any case.
+  // Files `fresh` if the rules let it; takes it in any case. With TTL 0 it only removes what it would have
+  // replaced: stale data must not be served where fresh ones were seen.
   StoreOutcome Store(const CacheKey& key, CacheEntry* fresh, Instant now);
   // Makes the entry of a failure out of the one before, if any, under the lock; returns how long it holds.
-  Duration StoreFailure(const CacheKey& key, RrType type, ExtendedError why, Instant now);
+  Duration StoreFailure(const CacheKey& key, CacheAspect aspect, ExtendedError why, Instant now);
+  void Remove(const CacheKey& key, CacheAspect aspect);
   size_t RemoveIf(const std::function<bool(const CacheEntry&)>& condition);
   void ForEach(const std::function<void(const CacheEntry&)>& visit) const;
   void AddTo(Cache::Stats& stats) const;
@@ -58,6 +66,7 @@ class CacheShard {
   static constexpr size_t kSlotsPerBucket = 6;
   static constexpr uint32_t kNoSlot = UINT32_MAX;
   static constexpr int kMaxSecondChances = 64;
+  static constexpr size_t kBucketsAtOnce = 64;  // looked at before the lock is given up for others
 
   struct alignas(64) Bucket {
     std::array<std::atomic<CacheEntry*>, kSlotsPerBucket> entries{};
@@ -73,8 +82,11 @@ class CacheShard {
     size_t octets = 0;
   };
 
-  uint64_t PlaceHash(uint64_t name_hash, CacheAspect aspect) const;
-  uint64_t PlaceHash(const CacheEntry& entry) const;
+  uint64_t NameHash(const CacheEntry& entry) const { return SipHash(sip_key_, entry.owner().wire()); }
+  uint64_t PlaceHash(uint64_t name_hash, const CacheAspect& aspect) const;
+  uint64_t PlaceHash(const CacheEntry& entry) const {
+    return PlaceHash(NameHash(entry), CacheAspect::Of(entry));
+  }
   // Scales 32 bits of the hash to the number of buckets.
   size_t HomeOf(uint64_t place_hash) const {
     return uint64_t{static_cast<uint32_t>(place_hash)} * buckets_.size() >> 32;
@@ -83,27 +95,36 @@ class CacheShard {
   size_t GhostOf(uint64_t place_hash) const {
     return uint64_t{static_cast<uint32_t>(place_hash)} * ghosts_.size() >> 32;
   }
+  uint8_t& TypesOf(uint64_t name_hash) {
+    return types_[uint64_t{static_cast<uint32_t>(name_hash)} * types_.size() >> 32];
+  }
   static uint16_t TagOf(uint64_t place_hash) { return static_cast<uint16_t>(place_hash >> 48 | 1); }
   CacheEntry* EntryAt(uint32_t slot) const {
     return buckets_[slot / kSlotsPerBucket].entries[slot % kSlotsPerBucket].load(std::memory_order_relaxed);
   }
 
   // All below: under mutex_.
-  uint32_t SlotOf(const CacheKey& key, CacheAspect aspect) const;
-  void File(uint64_t place_hash, CacheEntry* entry, bool into_main);
+  uint32_t SlotOf(const CacheKey& key, const CacheAspect& aspect) const;
+  StoreOutcome Judge(const CacheKey& key, uint32_t slot, const CacheEntry& fresh, Instant now);
+  enum class Holding : uint8_t { kNothing, kStale, kLive };
+  Holding HoldingFor(const CacheKey& key, RrType type, Instant now) const;
+  void File(uint64_t name_hash, CacheEntry* entry);
   void Replace(uint32_t slot, CacheEntry* fresh);
-  void Remove(uint32_t slot);
+  void RemoveAt(uint32_t slot);
   void RemoveAspect(const CacheKey& key, CacheAspect aspect, TrustRank up_to);
   void PutInPlace(const CacheKey& key, uint32_t slot, CacheEntry* fresh, Instant now);
   void MakeRoom(size_t needed_octets, Instant now);
   void EvictOne(Instant now);
   void Discard(CacheEntry* entry);
+  template <typename Visit>
+  void ForEachSlot(Visit visit) const;  // takes the lock itself, for some slots at a time
 
   Queue& QueueOf(const CacheEntry& entry) { return entry.in_main_queue_ ? main_ : small_; }
   void Enqueue(Queue& queue, uint32_t slot);
   void Dequeue(uint32_t slot);
   bool GhostHas(uint64_t place_hash) const;
 
+  const CacheLimits& limits_;
   const SipKey sip_key_;
   EpochDomain& epochs_;
   std::vector<Bucket> buckets_;
@@ -114,6 +135,9 @@ class CacheShard {
   Queue small_;
   Queue main_;
   std::vector<uint32_t> ghosts_;  // fingerprints, each at the place its hash says; the younger overwrites
+  // Entries with data, counted by the hash of their name: about one a place, so that a count near a hundred
+  // is one name with as many types.
+  std::vector<uint8_t> types_;
   size_t entries_ = 0;
   size_t octets_ = 0;
   uint64_t stored_ = 0;

@@ -8,8 +8,8 @@ namespace {
 // Stores while the budget lasts, and writes each decision down.
 class Rememberer {
  public:
-  Rememberer(const IpAddress& filler, Cache& cache, int& rrset_budget, Instant now)
-      : filler_(filler), cache_(cache), rrset_budget_(rrset_budget), now_(now) {}
+  Rememberer(NameView zone_cut, const IpAddress& filler, Cache& cache, int& rrset_budget, Instant now)
+      : zone_cut_(zone_cut), filler_(filler), cache_(cache), rrset_budget_(rrset_budget), now_(now) {}
 
   void Set(const KeptRrset& set) {
     if (!set.cacheable || !Spend()) return;
@@ -37,12 +37,15 @@ class Rememberer {
     --rrset_budget_;
     return true;
   }
-  Provenance From(const KeptRrset& set) const { return {.rank = set.rank, .filler = filler_}; }
+  Provenance From(const KeptRrset& set) const {
+    return {.rank = set.rank, .filler = filler_, .zone = zone_cut_};
+  }
   void Note(const Name& name, RrType type, CacheKind kind, TrustRank rank, Ttl ttl, StoreOutcome outcome) {
     decisions_.push_back(
         {.name = name, .type = type, .kind = kind, .rank = rank, .ttl = ttl, .outcome = outcome});
   }
 
+  const NameView zone_cut_;
   const IpAddress& filler_;
   Cache& cache_;
   int& rrset_budget_;
@@ -62,7 +65,7 @@ Remembered Remember(const Finding& finding, const IpAddress& filler, Cache& cach
                     DelegationStore& delegations, int& rrset_budget, Instant now) {
   Remembered remembered;
   if (!finding.useful()) return remembered;
-  Rememberer rememberer(filler, cache, rrset_budget, now);
+  Rememberer rememberer(finding.zone_cut, filler, cache, rrset_budget, now);
   for (const KeptRrset& set : finding.answer) rememberer.Set(set);
   if (finding.kind == FindingKind::kNoData || finding.kind == FindingKind::kNxDomain)
     rememberer.Negative(finding);

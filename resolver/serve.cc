@@ -138,7 +138,7 @@ ControlReply Server::Reload() {
     return refuse(std::string(ErrorText(prepared)));
   }
   for (const std::unique_ptr<ServeWorker>& worker : workers_) worker->TakeOver();
-  memory_.cache().LimitTtls(CacheOptionsOf(options->resolver));
+  memory_.cache().Adopt(CacheOptionsOf(options->resolver));
   host_.log.SetLevel(options->server.log_level);
   std::string text = "reloaded\n";
   for (const std::string_view option : NeedsRestart(options_, *options)) {

@@ -62,6 +62,9 @@ inline constexpr size_t kMaxGlueAddresses = 26;
 // Records of one RRset, and octets of its RDATA, in the cache (CVE-2024-1737); signatures of one set (KeyTrap,
 // CVE-2023-50387); denial records of one reply (CVE-2023-50868).
 inline constexpr size_t kMaxRrsetRecords = 256;
+// Types the cache holds of one name. Whoever asks for hundreds cannot fill it with one name; the types which others need
+// enter all the same (CVE-2024-1737).
+inline constexpr uint8_t kMaxTypesPerName = 100;
 inline constexpr size_t kMaxRrsetOctets = 65535;
 inline constexpr size_t kMaxRrsigsPerRrset = 8;
 inline constexpr size_t kMaxDenialRecords = 8;

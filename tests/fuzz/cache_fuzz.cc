@@ -1,9 +1,13 @@
 // Any sequence of stores, look-ups, flushes and steps of time: the cache says what a naive model of its rules
-// says (RFC 2181 section 5.4.1, RFC 2308, RFC 9520), and never holds more octets than it may. Four octets are
-// one step. The cache is large enough that the model needs no eviction; a second one, too small for half of
-// it, is only held to its bounds.
+// says (RFC 2181 section 5.4.1, RFC 2308, RFC 8020, RFC 8767, RFC 9520), and never holds more octets than it
+// may. Four octets are one step. The cache is large enough that the model needs no eviction; a second one,
+// too small for half of it, may have forgotten anything, but what it gives out was said once and is not past
+// its time.
 #include <algorithm>
+#include <array>
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 
@@ -18,6 +22,7 @@ namespace {
 using testing::Require;
 
 constexpr std::array<RrType, 4> kTypes = {rr::kA, rr::kCname, rr::kTxt, rr::kMx};
+constexpr uint32_t kMaxStaleS = 3600;
 constexpr std::array<uint32_t, 8> kTtls = {0, 1, 5, 60, 300, 3600, 86400, Ttl::kMax};
 
 // What the model knows under one name and type; "no such name" is filed under type 0, failures apart.
@@ -25,6 +30,7 @@ struct Known {
   CacheKind kind = CacheKind::kRrset;
   TrustRank rank = TrustRank::kAdditional;
   Security security = Security::kUnchecked;
+  Instant stored;
   Instant expires;
   int version = 0;  // tells sets of one name and type apart
   int row = 0;
@@ -32,8 +38,11 @@ struct Known {
 
 class Model {
  public:
-  bool Store(int name, RrType type, Known fresh, Instant now) {
-    const Key key{name, type.value, false};
+  using Outcome = CacheHit::Outcome;
+
+  // With `kept` false (TTL 0) it only ends what it would have replaced.
+  bool Store(int name, RrType type, Known fresh, bool kept, Instant now) {
+    const Key key{name, type.value, kData};
     if (const auto at = known_.find(key); at != known_.end() && now < at->second.expires) {
       const Known& old_one = at->second;
       if (fresh.rank < old_one.rank) return false;
@@ -42,42 +51,76 @@ class Model {
         return false;
     }
     if (fresh.kind != CacheKind::kNxDomain) {
-      const auto denied = known_.find({name, 0, false});
+      const auto denied = known_.find({name, 0, kData});
       if (denied != known_.end() && denied->second.rank <= fresh.rank) known_.erase(denied);
-      known_.erase({name, type.value, true});
+      known_.erase({name, type.value, kFailed});
     }
-    known_[key] = fresh;
+    known_.erase(key);
+    if (kept) known_[key] = fresh;
     return true;
   }
 
-  Duration Fail(int name, RrType type, Instant now) {
-    Known& known = known_[{name, type.value, true}];
+  Duration Fail(int name, uint16_t type, int shelf, Instant now) {
+    bool stale = false;
+    for (const uint16_t t : {type, rr::kCname.value, uint16_t{0}}) {
+      const auto at = known_.find({name, t, kData});
+      if (shelf != kFailed || type == 0 || at == known_.end()) continue;
+      if (t != type && at->second.kind == CacheKind::kNoData) continue;
+      if (now < at->second.expires) return Duration::zero();
+      stale = stale || Useful(at->second, now);
+    }
+    Known& known = known_[{name, type, shelf}];
     const bool in_a_row = known.row > 0 && now < known.expires + std::chrono::seconds(300);
     known.row = in_a_row ? std::min(known.row + 1, 7) : 1;
     known.kind = CacheKind::kFailure;
-    const Duration holds =
-        std::min<Duration>(std::chrono::seconds(5 << (known.row - 1)), std::chrono::seconds(300));
-    known.expires = now + holds;
-    return holds;
+    int64_t holds_s = std::min(5 << (known.row - 1), 300);
+    if (stale) holds_s = std::max<int64_t>(holds_s, 30);
+    known.expires = now + std::chrono::seconds(holds_s);
+    return std::chrono::seconds(holds_s);
+  }
+  bool Failed(int name, uint16_t type, int shelf, Instant now) const {
+    return Live({name, type, shelf}, now) != nullptr;
+  }
+  void ForgetCut(int name) { known_.erase({name, 0, kFailed}); }
+
+  void Flush(int name, std::optional<RrType> type) {
+    std::erase_if(known_, [&](const auto& item) {
+      return std::get<0>(item.first) == name && (!type || std::get<1>(item.first) == type->value);
+    });
   }
 
-  void Flush(int name) {
-    std::erase_if(known_, [&](const auto& item) { return std::get<0>(item.first) == name; });
-  }
-
-  std::pair<CacheHit::Outcome, const Known*> Lookup(int name, RrType type, Instant now) const {
-    using Outcome = CacheHit::Outcome;
-    if (const Known* known = Live({name, type.value, false}, now))
+  std::pair<Outcome, const Known*> Lookup(int name, RrType type, Instant now) const {
+    if (const Known* known = Live({name, type.value, kData}, now))
       return {known->kind == CacheKind::kRrset ? Outcome::kAnswer : Outcome::kNoData, known};
-    const Known* alias = type == rr::kCname ? nullptr : Live({name, rr::kCname.value, false}, now);
+    const Known* alias = type == rr::kCname ? nullptr : Live({name, rr::kCname.value, kData}, now);
     if (alias != nullptr && alias->kind == CacheKind::kRrset) return {Outcome::kAlias, alias};
-    if (const Known* known = Live({name, 0, false}, now)) return {Outcome::kNxDomain, known};
-    if (const Known* known = Live({name, type.value, true}, now)) return {Outcome::kFailure, known};
+    if (const Known* known = Live({name, 0, kData}, now)) return {Outcome::kNxDomain, known};
+    if (const Known* known = Live({name, type.value, kFailed}, now)) return {Outcome::kFailure, known};
     return {Outcome::kMiss, nullptr};
   }
 
+  // When what is stale would be given out, and of which kind; nothing when a live answer or nobody is there.
+  bool HasStale(int name, RrType type, Instant now) const {
+    return std::ranges::any_of(std::array{type.value, rr::kCname.value, uint16_t{0}}, [&](uint16_t t) {
+      const auto at = known_.find({name, t, kData});
+      if (at == known_.end() || !Useful(at->second, now) || at->second.security == Security::kBogus)
+        return false;
+      return t != rr::kCname.value || type == rr::kCname || at->second.kind == CacheKind::kRrset;
+    });
+  }
+  bool Denied(int name, Instant now) const {
+    const Known* known = Live({name, 0, kData}, now);
+    return known != nullptr &&
+           (known->security == Security::kSecure || known->rank >= TrustRank::kAuthoritativeAnswer);
+  }
+
+  static constexpr int kData = 0, kFailed = 1, kFailedAtServer = 2;
+
  private:
-  using Key = std::tuple<int, uint16_t, bool>;
+  using Key = std::tuple<int, uint16_t, int>;
+  static bool Useful(const Known& known, Instant now) {
+    return now < known.expires + std::chrono::seconds(kMaxStaleS);
+  }
   const Known* Live(const Key& key, Instant now) const {
     const auto at = known_.find(key);
     return at != known_.end() && now < at->second.expires ? &at->second : nullptr;
@@ -128,16 +171,11 @@ class Run {
         StoreNegative(CacheKind::kNxDomain, name, type, ttl, from);
         break;
       case 4:
-        Require(cache_.StoreFailure(NameOf(name, 0), type, ExtendedError::kOther, now_) ==
-                    model_.Fail(name, type, now_),
-                "failures back off as RFC 9520 says");
-        small_.StoreFailure(NameOf(name, 0), type, ExtendedError::kOther, now_);
+        Fail(name, type, octets[3]);
         break;
       case 5:
         if (octets[3] > 8) break;
-        cache_.Flush(NameOf(name, octets[3]));
-        small_.Flush(NameOf(name, octets[3]));
-        model_.Flush(name);
+        Flush(name, octets[3] & 1 ? std::optional(type) : std::nullopt, octets[3]);
         break;
       case 6:
         now_ += std::chrono::milliseconds((octets[2] << 8 | octets[3]) * (octets[1] & 63));
@@ -150,6 +188,36 @@ class Run {
   }
 
  private:
+  void Fail(int name, RrType type, uint8_t what) {
+    const Name owner = NameOf(name, what);
+    const ExtendedError why = ExtendedError::kOther;
+    const auto fail = [&](Cache& cache) {
+      switch (what % 4) {
+        case 0:
+          return cache.StoreCutFailure(owner, why, now_);
+        case 1:
+          return cache.StoreServerFailure(owner, type, kServer, why, now_);
+        default:
+          return cache.StoreFailure(owner, type, why, now_);
+      }
+    };
+    const Duration holds = what % 4 == 0   ? model_.Fail(name, 0, Model::kFailed, now_)
+                           : what % 4 == 1 ? model_.Fail(name, type.value, Model::kFailedAtServer, now_)
+                                           : model_.Fail(name, type.value, Model::kFailed, now_);
+    Require(fail(cache_) == holds, "failures back off as RFC 9520 and RFC 8767 say");
+    fail(small_);
+    if (what % 32 != 0) return;
+    cache_.ForgetCutFailure(owner);
+    model_.ForgetCut(name);
+  }
+
+  void Flush(int name, std::optional<RrType> type, uint8_t spelling) {
+    cache_.Flush(NameOf(name, spelling), type);
+    small_.Flush(NameOf(name, spelling), type);
+    model_.Flush(name, type);
+    ever_.erase(name);
+  }
+
   void StoreSet(int name, RrType type, uint32_t ttl, const Provenance& from) {
     ++version_;
     const Rrset set = SetOf(name, type, ttl, version_);
@@ -158,13 +226,15 @@ class Run {
     const uint32_t kept = std::min(ttl, 86400u);
     Require((outcome == StoreOutcome::kZeroTtl) == (kept == 0),
             "TTL 0 is not stored, and nothing else is TTL 0");
-    if (kept == 0) return;
     const Known fresh{.kind = CacheKind::kRrset,
                       .rank = from.rank,
                       .security = from.security,
+                      .stored = now_,
                       .expires = now_ + std::chrono::seconds(kept),
                       .version = version_};
-    Require(Stored(outcome) == model_.Store(name, type, fresh, now_), "rank decides what is stored");
+    const bool stored = model_.Store(name, type, fresh, kept > 0, now_);
+    Require(Stored(outcome) == (stored && kept > 0), "rank decides what is stored");
+    ever_[name].insert(version_);
   }
 
   void StoreNegative(CacheKind kind, int name, RrType type, uint32_t ttl, const Provenance& from) {
@@ -176,13 +246,14 @@ class Run {
     const StoreOutcome outcome = store(cache_);
     store(small_);
     const uint32_t kept = std::min(ttl, 1800u);
-    if (kept == 0) return Require(outcome == StoreOutcome::kZeroTtl, "TTL 0 is not stored");
+    Require((outcome == StoreOutcome::kZeroTtl) == (kept == 0), "TTL 0 is not stored");
     const Known fresh{.kind = kind,
                       .rank = from.rank,
                       .security = from.security,
+                      .stored = now_,
                       .expires = now_ + std::chrono::seconds(kept)};
-    Require(Stored(outcome) == model_.Store(name, no_such_name ? RrType{0} : type, fresh, now_),
-            "rank decides what is stored");
+    const bool stored = model_.Store(name, no_such_name ? RrType{0} : type, fresh, kept > 0, now_);
+    Require(Stored(outcome) == (stored && kept > 0), "rank decides what is stored");
   }
 
   void Compare(int name, RrType type, uint8_t spelling) {
@@ -197,20 +268,52 @@ class Run {
         Require(hit.entry->ToRrset(now_).rdatas == expected.rdatas, "with the same data");
       }
     }
+    CompareStale(name, type, spelling);
+    Require((cache_.FindCutFailure(NameOf(name, spelling), now_) != nullptr) ==
+                model_.Failed(name, 0, Model::kFailed, now_),
+            "a cut has failed or not");
+    Require((cache_.FindServerFailure(NameOf(name, spelling), type, kServer, now_) != nullptr) ==
+                model_.Failed(name, type.value, Model::kFailedAtServer, now_),
+            "a server has failed or not");
+    const Name below = Name::Literal("a.b." + NameOf(name, spelling).ToText());
+    Require((cache_.FindNxDomainAbove(below, now_) != nullptr) == model_.Denied(name, now_),
+            "RFC 8020: who denies the names below");
     const CacheHit little = small_.Lookup(NameOf(name, spelling), type, now_);
     Require(!little || now_ < little.entry->expires(), "nothing is given out past its time");
+    if (little.outcome == CacheHit::Outcome::kAnswer || little.outcome == CacheHit::Outcome::kAlias)
+      Require(WasSaid(name, *little.entry), "nor what nobody has said");
     for (const Cache* cache : {&cache_, &small_}) {
       const Cache::Stats stats = cache->stats();
       Require(stats.octets <= stats.capacity_octets, "bounded in octets");
     }
   }
 
+  void CompareStale(int name, RrType type, uint8_t spelling) {
+    const CacheHit live = cache_.Lookup(NameOf(name, spelling), type, now_);
+    const CacheHit stale = cache_.LookupStale(NameOf(name, spelling), type, now_);
+    const bool live_data = live && live.outcome != CacheHit::Outcome::kFailure;
+    if (live_data) return Require(stale.entry == live.entry, "fresh data go first");
+    Require(bool{stale} == model_.HasStale(name, type, now_), "stale data serve until they are too old");
+    if (stale) Require(stale.entry->Expired(now_), "and are known by that");
+  }
+
+  bool WasSaid(int name, const CacheEntry& entry) {
+    return std::ranges::any_of(ever_[name], [&](int version) {
+      return SetOf(name, entry.type(), 1, version).rdatas == entry.ToRrset(now_).rdatas;
+    });
+  }
+
+  static constexpr CacheOptions kOptions{.size_octets = 256 << 10,
+                                         .nxdomain_cut = NxDomainCut::kAuthoritative,
+                                         .max_stale = Ttl::Seconds(kMaxStaleS)};
+  const IpAddress kServer = IpAddress::Literal("192.0.2.53");
   std::unique_ptr<Random> random_ = NewSeededRandom(1);
   EpochDomain epochs_;
-  Cache cache_{{.size_octets = 256 << 10}, epochs_, *random_};
+  Cache cache_{kOptions, epochs_, *random_};
   Cache small_{{.size_octets = 1800}, epochs_, *random_};
   EpochReader reader_{epochs_};
   Model model_;
+  std::map<int, std::set<int>> ever_;  // versions of sets stored since the name was flushed
   Instant now_ = Instant() + std::chrono::hours(1);
   int version_ = 0;
 };
