@@ -103,17 +103,19 @@ bool WantsSignatures(const QueryView& query, const CacheEntry& entry) {
 
 }  // namespace
 
-size_t WriteCachedAnswer(const Cache& cache, const CacheHit& hit, const QueryView& query, ByteView packet,
-                         Instant now, ResponseOpt& opt, std::span<uint8_t> out) {
+CachedAnswer WriteCachedAnswer(const Cache& cache, const CacheHit& hit, const QueryView& query,
+                               ByteView packet, Instant now, ResponseOpt& opt, std::span<uint8_t> out) {
   Reply reply(query, packet, opt, out);
   CacheHit at = hit;
+  CachedAnswer answer;
   for (int aliases = 0; aliases <= limits::kMaxAliases; ++aliases) {
-    if (!at) return 0;
+    if (!at) return {};
     const CacheEntry& entry = *at.entry;
+    if (answer.ageing == nullptr && entry.Ageing(now)) answer.ageing = &entry;
     bool fits = true;
     switch (at.outcome) {
       case CacheHit::Outcome::kAlias:
-        if (WantsSignatures(query, entry)) return 0;
+        if (WantsSignatures(query, entry)) return {};
         if (reply.FollowAlias(entry, now)) {
           at = cache.Lookup(LeadingName(entry.rdatas().front()), query.qtype, now);
           continue;
@@ -121,25 +123,28 @@ size_t WriteCachedAnswer(const Cache& cache, const CacheHit& hit, const QueryVie
         fits = false;
         break;
       case CacheHit::Outcome::kAnswer:
-        if (WantsSignatures(query, entry)) return 0;
+        if (WantsSignatures(query, entry)) return {};
         fits = reply.AddRrset(entry, now);
         break;
       case CacheHit::Outcome::kNoData:
       case CacheHit::Outcome::kNxDomain:
-        if (WantsSignatures(query, entry)) return 0;
+        if (WantsSignatures(query, entry)) return {};
         fits = reply.AddSoa(entry, now);
         break;
       case CacheHit::Outcome::kFailure:
-        if (aliases > 0) return 0;
+        if (aliases > 0) return {};
         opt.Explain(ExtendedError::kCachedError, InWords(ExtendedError::kCachedError));
-        return reply.Finish(Rcode::kServFail);
+        answer.octets = reply.Finish(Rcode::kServFail);
+        return answer;
       case CacheHit::Outcome::kMiss:
-        return 0;
+        return {};
     }
     if (!fits) reply.Truncate();
-    return reply.Finish(at.outcome == CacheHit::Outcome::kNxDomain ? Rcode::kNxDomain : Rcode::kNoError);
+    const bool denied = at.outcome == CacheHit::Outcome::kNxDomain;
+    answer.octets = reply.Finish(denied ? Rcode::kNxDomain : Rcode::kNoError);
+    return answer;
   }
-  return 0;
+  return {};
 }
 
 }  // namespace cairn

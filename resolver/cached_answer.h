@@ -18,7 +18,11 @@ namespace cairn {
 // when they do not fit. 0 when the cache alone does not have the whole answer: the end of the chain is
 // missing, the chain is too long or closed, or it holds signatures that the client wants to see. A failure
 // remembered is explained in `opt`.
-size_t WriteCachedAnswer(const Cache& cache, const CacheHit& hit, const QueryView& query, ByteView packet,
-                         Instant now, ResponseOpt& opt, std::span<uint8_t> out);
+struct CachedAnswer {
+  size_t octets = 0;
+  const CacheEntry* ageing = nullptr;  // the first entry of the chain near its expiry (refresher.h)
+};
+CachedAnswer WriteCachedAnswer(const Cache& cache, const CacheHit& hit, const QueryView& query,
+                               ByteView packet, Instant now, ResponseOpt& opt, std::span<uint8_t> out);
 
 }  // namespace cairn

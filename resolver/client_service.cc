@@ -4,8 +4,10 @@
 #include <utility>
 
 #include "resolver/cached_answer.h"
+#include "resolver/refresher.h"
 #include "resolver/resolution.h"
 #include "resolver/resolution_trace.h"
+#include "resolver/stale_answer.h"
 
 namespace cairn {
 namespace {
@@ -163,12 +165,16 @@ ClientService::Fate ClientService::Refuse(Query& query, const Place& place, Rcod
 bool ClientService::AnswerFromCache(Query& query, Place& place, Instant now) {
   const CacheHit hit = parts_.cache.Lookup(place.key, place.view.qtype, now);
   if (!hit) return false;
+  // Of a failure the client may be spared (RFC 8767): that takes more than a look into the cache.
+  if (hit.outcome == CacheHit::Outcome::kFailure && parts_.options.serve_stale) return false;
   const QueryView& view = place.view;
   const size_t limit = AnswerLimit(query.tcp, place.opt, view.udp_payload_octets);
-  query.reply_octets =
+  const CachedAnswer answer =
       WriteCachedAnswer(parts_.cache, hit, view, query.packet, now, place.opt, query.reply.first(limit));
-  if (query.reply_octets == 0) return false;
+  if (answer.octets == 0) return false;
+  query.reply_octets = answer.octets;
   ++parts_.counters.cache_hits;
+  if (answer.ageing != nullptr) parts_.refresher.Consider(*answer.ageing, now);
   return true;
 }
 
@@ -203,10 +209,14 @@ Task<void> ClientService::Serve(ClientQuery client, Question asked, std::shared_
   TracePoint root(trace.get());
   if (root) root = TraceClient(root, client, asked, parts_.options.access);
   auto budget = std::make_shared<WorkBudget>(parts_.clock.Now(), trace);
+  StaleFallback stale(parts_, asked, [&](const Answer& old_answer) { Send(client, old_answer); }, root);
   Resolution resolution(parts_, budget, root);
-  const Answer answer = co_await resolution.Run(std::move(asked));
-  Finish(answer, *budget, root);
-  Send(client, answer);
+  Answer answer = co_await resolution.Run(std::move(asked));
+  if (!stale.answered()) {
+    stale.MendFailure(answer);
+    Finish(answer, *budget, root);
+    Send(client, answer);
+  }
   if (trace && tap_) tap_->End(answer.asked, std::move(trace));
 }
 
@@ -222,8 +232,10 @@ Task<void> ClientService::ServeLocal(Question asked, std::shared_ptr<TraceRecord
   if (root)
     root = root.Add(trace::ResolutionStarted{.question = asked, .purpose = trace::Purpose::kOperator});
   auto budget = std::make_shared<WorkBudget>(parts_.clock.Now(), std::move(trace));
+  StaleFallback stale(parts_, asked, nullptr, root);
   Resolution resolution(parts_, budget, root);
   Answer answer = co_await resolution.Run(std::move(asked));
+  stale.MendFailure(answer);
   Finish(answer, *budget, root);
   done(std::move(answer));
 }

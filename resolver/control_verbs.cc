@@ -11,11 +11,11 @@
 #include <span>
 #include <utility>
 
-#include "common/base/epoch.h"
 #include "common/base/limits.h"
 #include "common/base/status.h"
 #include "common/service/metrics_text.h"
 #include "common/trace/tree.h"
+#include "resolver/cache_verbs.h"
 #include "resolver/serve.h"
 #include "resolver/work_budget.h"
 
@@ -56,6 +56,11 @@ constexpr auto kCounterRows = std::to_array<CounterRow>({
     {"client_cookies_demanded", "Of these, queries without data for want of a valid cookie",
      &ResolverCounters::client_cookies_demanded},
     {"cache_hits", "Of these, queries answered from the cache", &ResolverCounters::cache_hits},
+    {"stale_answers", "Of these, queries answered from expired entries (RFC 8767)",
+     &ResolverCounters::stale_answers},
+    {"prefetches", "Entries fetched anew before they expired", &ResolverCounters::prefetches},
+    {"prefetches_declined", "Entries left to expire since too many were being fetched anew",
+     &ResolverCounters::prefetches_declined},
     {"resolutions", "Of these, queries which had to wait for servers", &ResolverCounters::resolutions},
     {"joined", "Fetches joined to an equal one under way", &ResolverCounters::joined},
     {"servfails", "Questions without a useful answer", &ResolverCounters::servfails},
@@ -94,6 +99,9 @@ ControlReply Stats(Server& server) {
   text.Sample(cache.octets);
   text.Counter("cairn_resolver_cache_evicted_total", "Entries which made room for others");
   text.Sample(cache.evicted);
+  text.Counter("cairn_resolver_cache_stores_total", "What came of each RRset or negative answer to store");
+  for (size_t i = 0; i < cache.outcomes.size(); ++i)
+    text.Sample(cache.outcomes[i], {{"outcome", ToText(static_cast<StoreOutcome>(i))}});
   text.Gauge("cairn_resolver_delegations", "Zone cuts whose servers are known");
   text.Sample(server.memory().delegations().stats().cuts);
   return {.ok = true, .text = text.text()};
@@ -155,57 +163,45 @@ ControlReply TraceOff(Server& server) {
 
 // ---- What is known
 
+CacheDesk DeskOf(Server& server) {
+  SharedMemoryOwner& memory = server.memory();
+  return CacheDesk(memory.cache(), memory.delegations(), memory.epochs(), server.host().clock);
+}
+
 ControlReply Lookup(Server& server, Arguments arguments) {
   const absl::StatusOr<Question> asked = ReadQuestion(arguments);
   if (!asked.ok()) return Wrong(std::string(asked.status().message()));
-  const Instant now = server.host().clock.Now();
-  std::string text;
-  {
-    EpochReader reading(server.memory().epochs());
-    const CacheHit hit = server.memory().cache().Lookup(asked->qname, asked->qtype, now);
-    text = hit ? hit.entry->ToText(now) : fmt::format("{} is not in the cache", asked->ToText());
-    if (hit && hit.entry->kind() == CacheKind::kRrset) text += "\n" + hit.entry->ToRrset(now).ToText();
-  }
-  if (const auto cut = server.memory().delegations().Closest(asked->qname, now)) {
-    text += "\nclosest zone cut: " + cut->ToText(now);
-  }
-  return {.ok = true, .text = text + "\n"};
+  return {.ok = true, .text = DeskOf(server).Lookup(*asked)};
 }
 
+// "[--subtree] [--type TYPE] NAME".
 ControlReply Flush(Server& server, Arguments arguments) {
-  const bool subtree = !arguments.empty() && arguments[0] == "--subtree";
-  if (arguments.size() != (subtree ? 2U : 1U)) return Wrong("expected NAME or --subtree NAME");
-  const absl::StatusOr<Name> name = Name::FromText(arguments.back());
+  bool subtree = false;
+  std::optional<RrType> type;
+  for (; arguments.size() > 1; arguments = arguments.subspan(1)) {
+    if (arguments[0] == "--subtree") {
+      subtree = true;
+    } else if (arguments[0] == "--type" && arguments.size() > 2) {
+      type = RrType::FromText(arguments[1]);
+      if (!type) return Wrong(fmt::format("'{}' is no record type", arguments[1]));
+      arguments = arguments.subspan(1);
+    } else {
+      break;
+    }
+  }
+  if (arguments.size() != 1) return Wrong("expected [--subtree] [--type TYPE] NAME");
+  const absl::StatusOr<Name> name = Name::FromText(arguments[0]);
   if (!name.ok()) return Wrong(std::string(name.status().message()));
-  Cache& cache = server.memory().cache();
-  DelegationStore& delegations = server.memory().delegations();
-  const size_t entries = subtree ? cache.FlushSubtree(*name) : cache.Flush(*name);
-  const size_t cuts = subtree ? delegations.ForgetSubtree(*name) : (delegations.Forget(*name) ? 1U : 0U);
-  return {.ok = true, .text = fmt::format("{} entries and {} zone cuts forgotten\n", entries, cuts)};
+  return {.ok = true, .text = DeskOf(server).Flush(*name, subtree, type)};
 }
 
-// Stops where a reply is full: the cache may be larger than anybody reads.
-ControlReply DumpCache(Server& server) {
-  const Instant now = server.host().clock.Now();
-  std::string text;
-  uint64_t left_out = 0;
-  const auto room_for = [&text](size_t octets) {
-    return text.size() + octets + 128 < limits::kControlReplyOctets;
-  };
-  server.memory().cache().ForEach([&](const CacheEntry& entry) {
-    const std::string line = entry.ToText(now) + "\n";
-    if (room_for(line.size())) {
-      text += line;
-    } else {
-      ++left_out;
-    }
-  });
-  server.memory().delegations().ForEach([&](const Delegation& delegation) {
-    const std::string line = fmt::format("zone cut {}\n", delegation.ToText(now));
-    if (room_for(line.size())) text += line;
-  });
-  if (left_out > 0) text += fmt::format("{} further entries do not fit this reply\n", left_out);
-  return {.ok = true, .text = std::move(text)};
+// A reply has its limit; the cache may be larger than anybody reads.
+ControlReply DumpCache(Server& server, Arguments arguments) {
+  constexpr size_t kLastLineOctets = 128;
+  if (arguments.size() > 1) return Wrong("expected nothing, or a NAME");
+  const absl::StatusOr<Name> top = arguments.empty() ? Name() : Name::FromText(arguments[0]);
+  if (!top.ok()) return Wrong(std::string(top.status().message()));
+  return {.ok = true, .text = DeskOf(server).Dump(*top, limits::kControlReplyOctets - kLastLineOctets)};
 }
 
 ControlReply DumpServers(Server& server) {
@@ -236,10 +232,11 @@ void RegisterControlVerbs(ControlServer& control, Server& server) {
                    [&](Arguments) { return TraceOff(server); });
   control.Register("lookup", "lookup NAME [TYPE]        what the cache knows, and the closest zone cut",
                    [&](Arguments arguments) { return Lookup(server, arguments); });
-  control.Register("flush", "flush [--subtree] NAME    forget a name, or all at and below it",
+  control.Register("flush", "flush [--subtree] [--type TYPE] NAME  forget a name, or all at and below it",
                    [&](Arguments arguments) { return Flush(server, arguments); });
-  control.Register("dump-cache", "dump-cache                every entry and every zone cut",
-                   [&](Arguments) { return DumpCache(server); });
+  control.Register("dump-cache",
+                   "dump-cache [NAME]         every entry and zone cut, or those at and below NAME",
+                   [&](Arguments arguments) { return DumpCache(server, arguments); });
   control.Register("dump-servers", "dump-servers              what is remembered of each server asked",
                    [&](Arguments) { return DumpServers(server); });
 }

@@ -26,6 +26,9 @@ struct ResolverCounters {
   Counter client_cookies_invalid;   // showed another
   Counter client_cookies_demanded;  // got no data for want of a valid cookie
   Counter cache_hits;               // answered at once
+  Counter stale_answers;            // from entries that had expired (RFC 8767)
+  Counter prefetches;               // entries fetched anew before they expired
+  Counter prefetches_declined;      // too many were under way
   Counter resolutions;              // questions that had to wait
   Counter joined;                   // of their fetches: somebody else was asking already
   Counter servfails;

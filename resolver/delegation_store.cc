@@ -233,9 +233,22 @@ size_t DelegationStore::ForgetSubtree(NameView name) {
 }
 
 void DelegationStore::ForEach(const std::function<void(const Delegation&)>& visit) const {
-  const std::lock_guard lock(mutex_);
-  for (const auto& [name, cut] : table_->permanent) visit(ToDelegation(name, cut));
-  table_->learnt.ForEach([&](const Name& name, const Cut& cut) { visit(ToDelegation(name, cut)); });
+  std::vector<Delegation> configured;
+  std::vector<Name> learnt;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [name, cut] : table_->permanent) configured.push_back(ToDelegation(name, cut));
+    table_->learnt.ForEach([&](const Name& name, const Cut&) { learnt.push_back(name); });
+  }
+  for (const Delegation& delegation : configured) visit(delegation);
+  for (const Name& name : learnt) {
+    std::unique_lock lock(mutex_);
+    const Cut* cut = table_->learnt.Peek(name);
+    if (cut == nullptr) continue;
+    const Delegation delegation = ToDelegation(name, *cut);
+    lock.unlock();
+    visit(delegation);
+  }
 }
 
 DelegationStore::Stats DelegationStore::stats() const {

@@ -87,7 +87,9 @@ class DelegationStore {
 
   bool Forget(NameView cut);  // one cut; those below die with it
   size_t ForgetSubtree(NameView name);
-  void ForEach(const std::function<void(const Delegation&)>& visit) const;  // `visit` must not call the store
+  // Each cut that stays throughout, once. The lock is held for one of them at a time: those who resolve need
+  // it.
+  void ForEach(const std::function<void(const Delegation&)>& visit) const;
 
   struct Stats {
     size_t cuts = 0;

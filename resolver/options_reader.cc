@@ -118,6 +118,7 @@ void DeclareAnswers(ConfigSchema& section, ResolverOptions& resolver) {
 
 void DeclareCache(ConfigSchema& section, ResolverOptions& resolver) {
   constexpr uint32_t kWeek = 604800;
+  constexpr uint32_t kMostTypes = 200;
   section.Octets("cache-size", resolver.cache_size_octets, size_t{1} << 20, size_t{1} << 40,
                  "memory for cached answers");
   section.Number<uint32_t>("cache-min-ttl", resolver.cache_min_ttl_s, 0, 3600,
@@ -126,9 +127,26 @@ void DeclareCache(ConfigSchema& section, ResolverOptions& resolver) {
                            "seconds; longer TTLs count as this");
   section.Number<uint32_t>("cache-max-negative-ttl", resolver.cache_max_negative_ttl_s, 0, kWeek,
                            "seconds; the same for negative answers (RFC 2308)");
-  NotInThisVersion(section, "prefetch", "false", "fetch entries anew before they expire");
-  NotInThisVersion(section, "serve-stale", "false",
-                   "answer from expired entries when servers fail (RFC 8767)");
+  section.Number<uint32_t>("cache-max-rrset-records", resolver.cache_max_rrset_records, 1,
+                           limits::kMaxRrsetRecords, "records of the largest RRset that is cached");
+  section.Number<uint32_t>("cache-max-types", resolver.cache_max_types, 1, kMostTypes,
+                           "types cached of one name, beside those which everybody needs");
+  section.Text("cache-file", resolver.cache_file,
+               "file which keeps the cache while the program is away, in state-dir; empty: none");
+  section.Choice("nxdomain-cut", resolver.nxdomain_cut,
+                 {{"off", NxDomainCut::kOff},
+                  {"secure", NxDomainCut::kSecure},
+                  {"authoritative", NxDomainCut::kAuthoritative}},
+                 "whose NXDOMAIN also denies the names below (RFC 8020)");
+  section.Flag("prefetch", resolver.prefetch, "fetch anew, before it expires, what clients keep asking for");
+  section.Flag("serve-stale", resolver.serve_stale,
+               "answer from expired entries when servers fail or are slow (RFC 8767)");
+  section.Time("stale-client-timeout", resolver.stale_client_timeout, Duration::zero(),
+               std::chrono::seconds(10), "how long a client waits before it gets a stale answer");
+  section.Number<uint32_t>("stale-reply-ttl", resolver.stale_reply_ttl_s, 1, 3600,
+                           "seconds; TTL of stale records");
+  section.Number<uint32_t>("stale-max-age", resolver.stale_max_age_s, 1, kWeek,
+                           "seconds after its expiry until an entry is too old to serve");
   NotInThisVersion(section, "aggressive-nsec", "false", "negative answers from cached proofs (RFC 8198)");
 }
 
@@ -173,6 +191,9 @@ void CheckTogether(const ProgramOptions& options, const ConfigNode& document, Co
     complain(where("resolver", "root-hints"), "root-hints: write builtin, or the path of a zone file");
   if (const std::optional<std::string> open = OpenByAccident(options))
     complain(where("server", "listen"), *open);
+  if (!resolver.cache_file.empty() && resolver.cache_file.front() != '/' && options.server.state_dir.empty())
+    complain(where("resolver", "cache-file"),
+             "cache-file: give server.state-dir too, or a path from the root");
   if (!resolver.ipv4 && !resolver.ipv6) {
     complain(where("resolver", "ipv6"), "ipv4 and ipv6 are both false: no server could be asked");
   }
@@ -203,6 +224,9 @@ void MakePathsAbsolute(ProgramOptions& options, const std::filesystem::path& fol
   make_absolute(options.server.state_dir);
   make_absolute(options.server.control_socket);
   make_absolute(options.server.cookies.secret_file);
+  std::string& cache_file = options.resolver.cache_file;
+  if (!cache_file.empty())
+    cache_file = (std::filesystem::path(options.server.state_dir) / cache_file).string();
   if (options.resolver.root_hints != "builtin") make_absolute(options.resolver.root_hints);
 }
 

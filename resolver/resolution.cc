@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "resolver/priming.h"
+#include "resolver/refresher.h"
 #include "resolver/remember.h"
 #include "resolver/resolution_trace.h"
 #include "resolver/server_addresses.h"
@@ -67,11 +68,16 @@ bool Resolution::AppendFromCache(AliasChain& chain) {
   if (at_) TraceCacheProbe(at_, chain.question(), hit, now);
   if (hit) {
     chain.Append(hit, now);
+    parts_.refresher.Consider(*hit.entry, now);
     return true;
   }
-  const CacheEntry* dname = parts_.cache.FindDname(chain.question().qname, now);
-  if (dname == nullptr) return false;
-  chain.AppendDname(*dname, now);
+  if (const CacheEntry* dname = parts_.cache.FindDname(chain.question().qname, now)) {
+    chain.AppendDname(*dname, now);
+    return true;
+  }
+  const CacheEntry* denied = parts_.cache.FindNxDomainAbove(chain.question().qname, now);  // RFC 8020
+  if (denied == nullptr) return false;
+  chain.Append(CacheHit{CacheHit::Outcome::kNxDomain, denied}, now);
   return true;
 }
 

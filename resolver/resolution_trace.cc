@@ -249,6 +249,10 @@ std::string_view InWords(ExtendedError why) {
       return "no server gave a useful answer";
     case ExtendedError::kCachedError:
       return "failed a moment ago and is not tried again yet";
+    case ExtendedError::kStaleAnswer:
+      return "no fresh answer in time; this one has expired";
+    case ExtendedError::kStaleNxDomain:
+      return "no fresh answer in time; that there is no such name was known, and has expired";
     case ExtendedError::kProhibited:
       return "not allowed by the access list";
     case ExtendedError::kNotSupported:

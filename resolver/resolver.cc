@@ -7,6 +7,7 @@
 #include "resolver/exchange.h"
 #include "resolver/in_flight.h"
 #include "resolver/priming.h"
+#include "resolver/refresher.h"
 #include "resolver/resolver_parts.h"
 #include "resolver/root_hints.h"
 #include "resolver/upstream_sockets.h"
@@ -39,9 +40,11 @@ struct Resolver::Parts {
               .counters = counters,
               .in_flight = in_flight,
               .priming = priming,
+              .refresher = refresher,
               .background = background},
         in_flight(parts),
         priming(parts),
+        refresher(parts),
         clients(parts) {
     parts.epoch.GoOffline();  // online only while it reads
   }
@@ -62,6 +65,7 @@ struct Resolver::Parts {
   Scope background;
   InFlight in_flight;
   Priming priming;
+  Refresher refresher;
   ClientService clients;
 };
 

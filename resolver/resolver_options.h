@@ -8,10 +8,12 @@
 #include <string>
 #include <vector>
 
+#include "common/base/clock.h"
 #include "common/base/limits.h"
 #include "common/net/endpoint.h"
 #include "common/service/server_cookies.h"
 #include "common/service/server_identity.h"
+#include "resolver/cache.h"
 #include "resolver/slist.h"
 
 namespace cairn {
@@ -62,6 +64,17 @@ struct ResolverOptions {
   uint32_t cache_min_ttl_s = 0;
   uint32_t cache_max_ttl_s = 86400;          // a day (RFC 8767 section 4 allows up to a week)
   uint32_t cache_max_negative_ttl_s = 3600;  // RFC 2308 section 5 suggests one to three hours
+  uint32_t cache_max_rrset_records = limits::kMaxRrsetRecords;
+  uint32_t cache_max_types = limits::kMaxTypesPerName;
+  std::string cache_file;  // written at the end, read at the start; empty: none
+  NxDomainCut nxdomain_cut = NxDomainCut::kSecure;
+  bool prefetch = false;  // fetch anew what is asked for and about to expire
+  // RFC 8767: off, because an operator should know when clients may get what is no longer so. The numbers are
+  // those of its section 5: the client timer lies below the two seconds of most stubs.
+  bool serve_stale = false;
+  Duration stale_client_timeout = std::chrono::milliseconds(1800);
+  uint32_t stale_reply_ttl_s = 30;
+  uint32_t stale_max_age_s = 86400;
 
   // The part of these that says which servers may be asked.
   Slist::Options slist_options() const {

@@ -20,6 +20,7 @@ namespace cairn {
 
 class InFlight;
 class Priming;
+class Refresher;
 
 struct ResolverParts {
   const Clock& clock;
@@ -34,6 +35,7 @@ struct ResolverParts {
   ResolverCounters& counters;
   InFlight& in_flight;
   Priming& priming;
+  Refresher& refresher;
   Scope& background;  // what nobody waits for: probes of servers, priming
 };
 

@@ -11,6 +11,7 @@
 #include "common/base/status.h"
 #include "common/net/uv_network.h"
 #include "common/service/privileges.h"
+#include "resolver/cache_file.h"
 #include "resolver/control_verbs.h"
 
 namespace cairn {
@@ -59,6 +60,7 @@ Server::Server(Host host, const ProgramOptions& options)
 
 Server::~Server() {
   for (const std::unique_ptr<ServeWorker>& worker : workers_) worker->Stop();
+  if (running_) SaveCache();
 }
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(Host host, const ProgramOptions& options,
@@ -69,7 +71,9 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(Host host, const ProgramOp
   CAIRN_RETURN_IF_ERROR(DropPrivileges(options.server.user));
   CAIRN_RETURN_IF_ERROR(
       server->OpenControl(supervisor));  // owned by that user, who may use it and unlinks it
+  server->LoadCache();
   for (const std::unique_ptr<ServeWorker>& worker : server->workers_) worker->Start();
+  server->running_ = true;
   supervisor.OnHangup([its = server.get()] { its->Reload(); });
   return server;
 }
@@ -81,6 +85,31 @@ absl::Status Server::TakeDescriptors() {
              fmt::format("only {} descriptors may be open, {} are needed: raise the limit (ulimit -n, "
                          "LimitNOFILE=)",
                          descriptors_, kLeastDescriptors));
+}
+
+// A cache that cannot be read is one that starts empty.
+void Server::LoadCache() {
+  const std::string& path = options_.resolver.cache_file;
+  if (path.empty()) return;
+  const absl::StatusOr<CacheFileReport> report = LoadCacheFile(path, host_.clock, memory_.cache());
+  if (!report.ok()) {
+    host_.log.Warning("cache-file-not-read", {{"reason", ErrorText(report.status())}, {"cache", "empty"}});
+    return;
+  }
+  host_.log.Info("cache-file-read", {{"file", path},
+                                     {"entries", report->restored},
+                                     {"expired", report->expired},
+                                     {"refused", report->refused}});
+}
+
+void Server::SaveCache() {
+  const std::string& path = options_.resolver.cache_file;
+  if (path.empty()) return;
+  const absl::Status saved = SaveCacheFile(memory_.cache(), host_.clock, path);
+  if (saved.ok())
+    host_.log.Info("cache-file-written", {{"file", path}, {"entries", memory_.cache().stats().entries}});
+  else
+    host_.log.Error("cache-file-not-written", {{"reason", ErrorText(saved)}});
 }
 
 absl::Status Server::OpenWorkers() {

@@ -61,6 +61,8 @@ class Server {
   absl::Status OpenWorkers();
   std::shared_ptr<const ResolverOptions> OptionsOfWorkers(const ResolverOptions& options) const;
   absl::Status OpenControl(Supervisor& supervisor);
+  void LoadCache();
+  void SaveCache();
 
   const Host host_;
   ProgramOptions options_;
@@ -70,6 +72,7 @@ class Server {
   SharedMemoryOwner memory_;
   std::vector<std::unique_ptr<ServeWorker>> workers_;
   std::unique_ptr<ControlServer> control_;
+  bool running_ = false;
 };
 
 }  // namespace cairn

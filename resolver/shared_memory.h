@@ -16,7 +16,11 @@ inline CacheOptions CacheOptionsOf(const ResolverOptions& options) {
   return {.size_octets = options.cache_size_octets,
           .min_ttl = Ttl::Seconds(options.cache_min_ttl_s),
           .max_ttl = Ttl::Seconds(options.cache_max_ttl_s),
-          .max_negative_ttl = Ttl::Seconds(options.cache_max_negative_ttl_s)};
+          .max_negative_ttl = Ttl::Seconds(options.cache_max_negative_ttl_s),
+          .nxdomain_cut = options.nxdomain_cut,
+          .max_stale = Ttl::Seconds(options.serve_stale ? options.stale_max_age_s : 0),
+          .max_rrset_records = options.cache_max_rrset_records,
+          .max_types_per_name = options.cache_max_types};
 }
 
 class SharedMemoryOwner {

@@ -289,6 +289,12 @@ inline constexpr auto kRow<LoopStopped> =
             Field{"what", &LoopStopped::what, "The loop."});
 
 template <>
+inline constexpr auto kRow<StaleServed> =
+    MakeRow("stale_served", "The client gets an answer that has expired (RFC 8767).",
+            Field{"question", &StaleServed::question, "The client's question."},
+            Field{"occasion", &StaleServed::occasion, "Why a fresh answer is not waited for."});
+
+template <>
 inline constexpr auto kRow<PrimingFinished> =
     MakeRow("priming_finished", "The root servers were asked for the root's NS set (RFC 9609).",
             Field{"servers", &PrimingFinished::servers, "Root server names now known."},

@@ -248,6 +248,11 @@ struct LoopStopped {
   std::string what{};  // "address of ns.b.example. is already being looked up for this question"
 };
 
+struct StaleServed {
+  Question question{};
+  std::string occasion{};  // "the resolution failed"
+};
+
 struct PrimingFinished {
   uint32_t servers = 0;
   uint32_t addresses = 0;
@@ -274,6 +279,6 @@ using EventBody =
                  AliasFollowed, ServerChosen, ServerAddressWanted, GlueUsed, ServerSkipped, ServerBlamed,
                  QuerySent, ReplyReceived, ReplyIgnored, QueryTimedOut, ConnectionFailed, EdnsFallback,
                  ReplyJudged, RrsetKept, RecordsDropped, Stored, StoreDeclined, LimitReached, LoopStopped,
-                 PrimingFinished, ResolutionFailed, Answered>;
+                 StaleServed, PrimingFinished, ResolutionFailed, Answered>;
 
 }  // namespace cairn::trace

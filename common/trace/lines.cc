@@ -250,8 +250,7 @@ Line Describe(const QueryTimedOut& e) {
 }
 
 Line Describe(const ConnectionFailed& e) {
-  return {Tone::kBad, "failed",
-          fmt::format("to reach {}{}", e.endpoint.ToText(), Because(e.reason))};
+  return {Tone::kBad, "failed", fmt::format("to reach {}{}", e.endpoint.ToText(), Because(e.reason))};
 }
 
 Line Describe(const EdnsFallback& e) {
@@ -325,6 +324,11 @@ Line Describe(const LimitReached& e) {
 }
 
 Line Describe(const LoopStopped& e) { return {Tone::kCare, "loop", e.what}; }
+
+Line Describe(const StaleServed& e) {
+  return {Tone::kCare, "stale",
+          fmt::format("{} answered from expired data: {}", e.question.ToText(), e.occasion)};
+}
 
 Line Describe(const PrimingFinished& e) {
   if (!e.succeeded) return {Tone::kCare, "priming", "failed; the root hints serve as they are"};

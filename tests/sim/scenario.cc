@@ -283,6 +283,7 @@ class Interpreter {
           [&](const Record& record) { return record.type == rr::kSoa && record.owner.ToText() == words[1]; });
       return there || Missed(line, "the authority section holds no such SOA\n" + reply.ToText());
     }
+    if (words[0] == "extended-error" && words.size() == 2) return ExpectExtendedError(line, reply);
     if (words[0] == "within" && words.size() == 2) {
       const std::optional<Duration> most = DurationFromText(words[1]);
       if (!most) return Wrong(line, "within DURATION");
@@ -307,6 +308,14 @@ class Interpreter {
     if (!expected.ok()) return Wrong(line, std::string(expected.status().message()));
     if (answers_seen_ >= reply.answer.size()) return Missed(line, "the answer is shorter\n" + reply.ToText());
     return Equal(line, Presentation(*expected), Presentation(reply.answer[answers_seen_++]));
+  }
+
+  bool ExpectExtendedError(const ScenarioLine& line, const Message& reply) {
+    std::string found = "none";
+    const EdnsOption* option = reply.edns ? reply.edns->Find(EdnsOptionCode::kExtendedError) : nullptr;
+    if (option != nullptr && option->value.size() >= 2)
+      found = fmt::format("{}", LoadU16(option->value.data()));
+    return Equal(line, line.words[1], found);
   }
 
   bool ExpectTtl(const ScenarioLine& line, const Message& reply) {

@@ -16,6 +16,7 @@
 //     answer OWNER TYPE RDATA   one line a record, in order; `answer none`
 //     ttl LOW..HIGH          of the first record
 //     soa APEX               in the authority section
+//     extended-error CODE    of RFC 8914, by number; `extended-error none`
 //     within DURATION
 //     at most N queries      sent upstream for this
 //     asked SERVER           `not asked SERVER`, `asked SERVER N times`

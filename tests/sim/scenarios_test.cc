@@ -95,6 +95,7 @@ constexpr MissCase kMisses[] = {
     {"answer none", "ask www. A\n  answer none\n"},
     {"ttl", "ask www. A\n  ttl 301..400\n"},
     {"soa", "ask nothing. A\n  soa test.\n"},
+    {"extended error", "ask www. A\n  extended-error 3\n"},
     {"within", "ask www. A\n  within 1ms\n"},
     {"at most", "ask www. A\n  at most 0 queries\n"},
     {"asked", "ask www. A\nask www. A\n  asked root\n"},

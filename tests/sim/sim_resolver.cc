@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "common/dns/rdata.h"
+#include "resolver/shared_memory.h"
 #include "tests/sim/sim_clock.h"
 
 namespace cairn::sim {
@@ -141,12 +142,7 @@ SimResolver::SimResolver(SimInternet& internet, const ResolverOptions& options)
   PathPolicy near;
   near.delay = milliseconds(1);
   internet_.world().SetPath(host_, client_host_, near);
-  cache_ = std::make_unique<Cache>(
-      CacheOptions{.size_octets = options.cache_size_octets,
-                   .min_ttl = Ttl::Seconds(options.cache_min_ttl_s),
-                   .max_ttl = Ttl::Seconds(options.cache_max_ttl_s),
-                   .max_negative_ttl = Ttl::Seconds(options.cache_max_negative_ttl_s)},
-      epochs_, *random_);
+  cache_ = std::make_unique<Cache>(CacheOptionsOf(options), epochs_, *random_);
   delegations_ = std::make_unique<DelegationStore>(DelegationStore::Options{}, *random_);
   auto resolver =
       Resolver::Create({internet_.world().clock(), host_, *random_, internet_.world().timers()},

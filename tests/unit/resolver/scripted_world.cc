@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "common/dns/rdata_text.h"
+#include "resolver/shared_memory.h"
 
 namespace cairn {
 namespace {
@@ -188,7 +189,7 @@ ResolverOptions ScriptedWorld::DefaultOptions() {
   return options;
 }
 
-ScriptedWorld::ScriptedWorld(ResolverOptions options) : cache({}, epochs, *random), delegations({}, *random) {
+ScriptedWorld::ScriptedWorld(ResolverOptions options) : cache(CacheOptionsOf(options), epochs, *random), delegations({}, *random) {
   auto shared = std::make_shared<const ResolverOptions>(std::move(options));
   resolver = Resolver::Create({clock, network, *random, timers}, {epoch, cache, delegations}, shared).value();
   Delegation root;

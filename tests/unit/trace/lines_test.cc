@@ -126,6 +126,8 @@ std::vector<LineCase> Cases() {
       {LimitReached{.limit = "upstream-queries", .value = 200, .consequence = "SERVFAIL"},
        "limit upstream-queries (200) reached: SERVFAIL"},
       {LoopStopped{.what = "ns.lab. A waits for itself"}, "loop ns.lab. A waits for itself"},
+      {StaleServed{.question = {zone, rr::kA}, .occasion = "the resolution failed"},
+       "stale lab. A answered from expired data: the resolution failed"},
       {PrimingFinished{.servers = 13, .addresses = 26, .succeeded = true},
        "primed 13 root servers, 26 addresses"},
       {PrimingFinished{}, "priming failed; the root hints serve as they are"},
