@@ -81,6 +81,11 @@ void AliasChain::AppendDname(const CacheEntry& dname, Instant now) {
     state_ = State::kComplete;
 }
 
+void AliasChain::Explain(ExtendedError why, std::string text) {
+  collected_.extended_error = why;
+  collected_.explanation = std::move(text);
+}
+
 CollectedAnswer AliasChain::TakeAnswer() {
   if (state_ == State::kLoop || state_ == State::kTooLong) {
     collected_.rcode = Rcode::kServFail;

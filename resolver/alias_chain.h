@@ -25,6 +25,8 @@ struct CollectedAnswer {
   std::vector<RdataSet> rrsigs;   // of each set in `answer`, empty where there are none
   std::optional<Rrset> soa;       // of a negative answer
   std::optional<ExtendedError> extended_error;
+  std::string explanation;  // of that, naming who or what is at fault; empty: in general words
+  bool dropped = false;     // the client gets nothing, by a rule of the configuration
 };
 
 class AliasChain {
@@ -53,6 +55,9 @@ class AliasChain {
   void Append(const CacheHit& hit, Instant now);
   // A cached DNAME above question(): the CNAME is synthesised here (RFC 6672 section 3.1).
   void AppendDname(const CacheEntry& dname, Instant now);
+
+  // Told to the client beside the answer.
+  void Explain(ExtendedError why, std::string text);
 
   // The sets collected so far, in order.
   const std::vector<Rrset>& links() const { return collected_.answer; }

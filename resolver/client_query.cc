@@ -13,9 +13,10 @@ namespace {
 // Header and question, and room kept for the OPT that Finish adds.
 class ReplyWriter {
  public:
-  ReplyWriter(const ClientQuery& query, std::optional<ExtendedError> why, std::span<uint8_t> buffer)
+  ReplyWriter(const ClientQuery& query, std::optional<ExtendedError> why, std::string_view text,
+              std::span<uint8_t> buffer)
       : opt_(query.opt), out_(buffer, query.AnswerLimit()) {
-    if (why) opt_.Explain(*why, InWords(*why));
+    if (why) opt_.Explain(*why, text.empty() ? InWords(*why) : text);
     Header header;
     header.id = query.id;
     header.response = true;
@@ -71,13 +72,13 @@ size_t AnswerLimit(bool tcp, const ResponseOpt& opt, uint16_t client_octets) {
 size_t ClientQuery::AnswerLimit() const { return cairn::AnswerLimit(tcp, opt, udp_payload_octets); }
 
 size_t WriteBareReply(const ClientQuery& query, const BareReply& reply, std::span<uint8_t> out) {
-  ReplyWriter writer(query, reply.why, out);
+  ReplyWriter writer(query, reply.why, reply.text, out);
   if (reply.truncated) writer.out().SetTruncated();
   return writer.Finish(reply.rcode);
 }
 
 size_t WriteAnswer(const ClientQuery& query, const CollectedAnswer& answer, std::span<uint8_t> out) {
-  ReplyWriter writer(query, answer.extended_error, out);
+  ReplyWriter writer(query, answer.extended_error, answer.explanation, out);
   bool whole = true;
   for (size_t i = 0; whole && i < answer.answer.size(); ++i) {
     const Rrset& rrset = answer.answer[i];
@@ -92,7 +93,7 @@ size_t WriteAnswer(const ClientQuery& query, const CollectedAnswer& answer, std:
 }
 
 size_t WriteReferral(const ClientQuery& query, const Delegation& cut, Instant now, std::span<uint8_t> out) {
-  ReplyWriter writer(query, std::nullopt, out);
+  ReplyWriter writer(query, std::nullopt, {}, out);
   writer.out().StartSection(Section::kAuthority);
   RdataSet names;
   for (const DelegationServer& server : cut.servers) names.Add(server.name.wire());
@@ -103,20 +104,20 @@ size_t WriteReferral(const ClientQuery& query, const Delegation& cut, Instant no
 
 size_t WriteUnknownKey(const ClientQuery& query, ByteView packet, size_t tsig_offset,
                        std::span<uint8_t> out) {
-  ReplyWriter writer(query, std::nullopt, out);
+  ReplyWriter writer(query, std::nullopt, {}, out);
   writer.Finish(Rcode::kNotAuth);
   if (!AddBadKey(packet, tsig_offset, writer.out())) writer.out().SetRcode(Rcode::kFormErr);
   return writer.out().Finish();
 }
 
 size_t WriteIdentity(const ClientQuery& query, std::string_view text, std::span<uint8_t> out) {
-  ReplyWriter writer(query, std::nullopt, out);
+  ReplyWriter writer(query, std::nullopt, {}, out);
   AddIdentity(NameView::FromValidWire(query.question.data(), query.qname_octets), text, writer.out());
   return writer.Finish(Rcode::kNoError);
 }
 
 size_t WriteMinimalAny(const ClientQuery& query, std::span<uint8_t> out) {
-  ReplyWriter writer(query, std::nullopt, out);
+  ReplyWriter writer(query, std::nullopt, {}, out);
   const NameView qname = NameView::FromValidWire(query.question.data(), query.qname_octets);
   writer.out().AddRecord(qname, kHinfo, kClassIn, Ttl::Seconds(3600), kAnyHinfo);
   return writer.Finish(Rcode::kNoError);

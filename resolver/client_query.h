@@ -28,6 +28,7 @@ struct ClientQuery {
   ResponseOpt opt;                            // of the answer, so far
   absl::InlinedVector<uint8_t, 64> question;  // as it came, case included; empty when it could not be read
   uint8_t qname_octets = 0;
+  bool verified = false;  // its address is its own: it came over TCP, or with a cookie of ours (RFC 7873)
 
   static ClientQuery From(const Query& query, const QueryView& view, const ResponseOpt& opt);
   size_t AnswerLimit() const;  // how large the answer may be
@@ -41,7 +42,8 @@ size_t AnswerLimit(bool tcp, const ResponseOpt& opt, uint16_t client_octets);
 struct BareReply {
   Rcode rcode = Rcode::kNoError;
   bool truncated = false;
-  std::optional<ExtendedError> why;  // told to clients which speak EDNS
+  std::optional<ExtendedError> why{};  // told to clients which speak EDNS
+  std::string_view text{};             // of that; empty: in general words
 };
 size_t WriteBareReply(const ClientQuery& query, const BareReply& reply, std::span<uint8_t> out);
 

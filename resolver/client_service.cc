@@ -3,18 +3,20 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base/limits.h"
+#include "common/dns/rdata.h"
 #include "resolver/cached_answer.h"
+#include "resolver/in_flight.h"
+#include "resolver/local_answer.h"
 #include "resolver/refresher.h"
 #include "resolver/resolution.h"
 #include "resolver/resolution_trace.h"
+#include "resolver/server_address.h"
 #include "resolver/stale_answer.h"
 
 namespace cairn {
 namespace {
 
-// Clients that may wait at one time. Beyond them a query is answered SERVFAIL at once, so that it costs no
-// memory and the client turns to its next resolver (client table exhaustion, CVE-2026-42534).
-constexpr size_t kWaitingClients = 4096;
 // An answer over UDP: enough for the largest payload a client may announce, in practice 4096.
 constexpr size_t kUdpReplyOctets = 4096;
 
@@ -38,7 +40,8 @@ TracePoint TraceClient(TracePoint at, const ClientQuery& client, const Question&
   const AccessRule* rule = FirstMatch(access, client.to.client.address);
   came.Add(trace::AccessDecided{.client = client.to.client.address,
                                 .rule = rule ? rule->net.ToText() : "no entry matches",
-                                .allowed = rule && rule->action == AccessRule::Action::kAllow});
+                                .allowed = rule && (rule->action == AccessRule::Action::kAllow ||
+                                                    rule->action == AccessRule::Action::kAllowSnoop)});
   return came;
 }
 
@@ -54,7 +57,7 @@ void ClientService::AnswerBatch(std::span<Query> batch) {
     Place& place = places_[i];
     ReadQuery(batch[i].packet, place.view);
     place.fate = Receive(batch[i], place);
-    if (place.fate == Fate::kDone) continue;
+    if (place.fate != Fate::kFromCache) continue;
     parts_.cache.MakeKey(place.view.qname_folded(), place.key);
     parts_.cache.Prefetch(place.key, place.view.qtype);
   }
@@ -68,7 +71,7 @@ void ClientService::AnswerBatch(std::span<Query> batch) {
     }
     for (size_t i = 0; i < batch.size(); ++i) {
       Place& place = places_[i];
-      if (place.fate == Fate::kDone) continue;
+      if (place.fate != Fate::kFromCache) continue;
       const bool may_be_traced = tap_ != nullptr && place.view.recursion_desired();
       if (!may_be_traced && AnswerFromCache(batch[i], place, now)) place.fate = Fate::kDone;
     }
@@ -92,8 +95,14 @@ ClientService::Fate ClientService::Receive(Query& query, Place& place) {
     return Fate::kDone;
   }
   const CookieStanding standing = edns_.Begin(query, view, place.opt);
+  place.verified = query.tcp || standing == CookieStanding::kValid;
   const AccessRule* rule = FirstMatch(parts_.options.access, query.to.client.address);
-  if (rule == nullptr || rule->action != AccessRule::Action::kAllow)
+  if (rule && rule->action == AccessRule::Action::kDrop) {
+    ++parts_.counters.client_dropped;
+    query.dropped = true;
+    return Fate::kDone;
+  }
+  if (rule == nullptr || rule->action == AccessRule::Action::kRefuse)
     return Refuse(query, place, Rcode::kRefused, ExtendedError::kProhibited);
   if (standing == CookieStanding::kValid) ++parts_.counters.client_cookies_valid;
   if (standing == CookieStanding::kInvalid) ++parts_.counters.client_cookies_invalid;
@@ -101,35 +110,51 @@ ClientService::Fate ClientService::Receive(Query& query, Place& place) {
   switch (view.verdict) {
     case QueryVerdict::kFormErr:
     case QueryVerdict::kCookieOnly:
-      return Refuse(query, place, Rcode::kFormErr, std::nullopt);
+      return Refuse(query, place, Rcode::kFormErr);
     case QueryVerdict::kNotImp:
-      return Refuse(query, place, Rcode::kNotImp, std::nullopt);
+      return Refuse(query, place, Rcode::kNotImp);
     case QueryVerdict::kBadVers:
-      return Refuse(query, place, Rcode::kBadVers, std::nullopt);
+      return Refuse(query, place, Rcode::kBadVers);
     default:
-      break;
+      return LookAtName(query, place, rule->action);
   }
+}
+
+// What class, type and name alone decide.
+ClientService::Fate ClientService::LookAtName(Query& query, const Place& place, AccessRule::Action access) {
+  const QueryView& view = place.view;
   if (view.has_tsig) {  // we know no keys
-    query.reply_octets = WriteUnknownKey(ClientQuery::From(query, view, place.opt), query.packet,
-                                         view.tsig_offset, query.reply);
+    query.reply_octets = WriteUnknownKey(ClientOf(query, place), query.packet, view.tsig_offset, query.reply);
     return Fate::kDone;
   }
   // We hold data of class IN alone, and in CHAOS the names that the operator gave us.
   if (view.qclass != kClassIn) {
     const std::string_view identity = TextFor(parts_.options.identity, view);
-    if (identity.empty()) return Refuse(query, place, Rcode::kRefused, ExtendedError::kNotSupported);
-    query.reply_octets = WriteIdentity(ClientQuery::From(query, view, place.opt), identity, query.reply);
+    if (identity.empty()) {
+      return Refuse(query, place, Rcode::kRefused, ExtendedError::kNotSupported,
+                    "only class IN is resolved here");
+    }
+    query.reply_octets = WriteIdentity(ClientOf(query, place), identity, query.reply);
     return Fate::kDone;
+  }
+  if (view.qtype == rr::kAxfr || view.qtype == rr::kIxfr) {
+    return Refuse(query, place, Rcode::kRefused, ExtendedError::kNotSupported,
+                  "a resolver has no zones to transfer");
   }
   if (view.qtype == rr::kAny) {
-    query.reply_octets = WriteMinimalAny(ClientQuery::From(query, view, place.opt), query.reply);
+    query.reply_octets = WriteMinimalAny(ClientOf(query, place), query.reply);
     return Fate::kDone;
   }
-  if (view.qtype == rr::kAxfr || view.qtype == rr::kIxfr)
-    return Refuse(query, place, Rcode::kRefused, ExtendedError::kNotSupported);
-  if (view.qtype.IsMeta()) return Refuse(query, place, Rcode::kNotImp, std::nullopt);
-  if (!view.recursion_desired() && parts_.options.non_recursive == NonRecursive::kRefuse)
-    return Refuse(query, place, Rcode::kRefused, ExtendedError::kProhibited);
+  if (view.qtype.IsMeta()) return Refuse(query, place, Rcode::kNotImp);
+  const ZoneRules* rules = parts_.options.zone_rules.get();
+  const bool local = rules && rules->Match(view.qname_folded()).may_answer();
+  if (view.recursion_desired()) return local ? Fate::kLocal : Fate::kFromCache;
+  if (local && AnswerHere(query, place)) return Fate::kDone;
+  // What is in the cache tells what others asked (cache snooping, THREATS section 2).
+  if (access != AccessRule::Action::kAllowSnoop) {
+    return Refuse(query, place, Rcode::kRefused, ExtendedError::kProhibited,
+                  "without RD only clients with allow-snoop are answered");
+  }
   return Fate::kFromCache;
 }
 
@@ -155,16 +180,22 @@ bool ClientService::AnswerForCookie(Query& query, const Place& place, CookieStan
 }
 
 ClientService::Fate ClientService::Refuse(Query& query, const Place& place, Rcode rcode,
-                                          std::optional<ExtendedError> why) {
+                                          std::optional<ExtendedError> why, std::string_view text) {
   ++(rcode == Rcode::kRefused ? parts_.counters.client_refused : parts_.counters.client_malformed);
-  const BareReply reply{.rcode = rcode, .truncated = false, .why = why};
-  query.reply_octets = WriteBareReply(ClientQuery::From(query, place.view, place.opt), reply, query.reply);
+  const BareReply reply{.rcode = rcode, .truncated = false, .why = why, .text = text};
+  query.reply_octets = WriteBareReply(ClientOf(query, place), reply, query.reply);
   return Fate::kDone;
+}
+
+ClientQuery ClientService::ClientOf(const Query& query, const Place& place) {
+  ClientQuery client = ClientQuery::From(query, place.view, place.opt);
+  client.verified = place.verified;
+  return client;
 }
 
 bool ClientService::AnswerFromCache(Query& query, Place& place, Instant now) {
   const CacheHit hit = parts_.cache.Lookup(place.key, place.view.qtype, now);
-  if (!hit) return false;
+  if (!hit || LeadsInside(place, hit, now)) return false;
   // Of a failure the client may be spared (RFC 8767): that takes more than a look into the cache.
   if (hit.outcome == CacheHit::Outcome::kFailure && parts_.options.serve_stale) return false;
   const QueryView& view = place.view;
@@ -178,51 +209,102 @@ bool ClientService::AnswerFromCache(Query& query, Place& place, Instant now) {
   return true;
 }
 
+// Whether the filter against rebinding has something to leave out of what the cache would answer.
+bool ClientService::LeadsInside(const Place& place, CacheHit hit, Instant now) const {
+  const RrType qtype = place.view.qtype;
+  if (!filter_.Concerns(qtype)) return false;
+  for (int aliases = 0; hit.outcome == CacheHit::Outcome::kAlias && aliases <= limits::kMaxAliases; ++aliases)
+    hit = parts_.cache.Lookup(LeadingName(hit.entry->rdatas().front()), qtype, now);
+  if (hit.outcome != CacheHit::Outcome::kAnswer) return false;
+  bool inside = false;
+  for (const ByteView rdata : hit.entry->rdatas()) inside |= InsideAddress(qtype, rdata).has_value();
+  return inside && filter_.Guards(place.view.qname_folded());
+}
+
 // RFC 1034 section 4.3.1: what we know, or the servers closest to the name; nobody is asked.
 void ClientService::AnswerWithoutRecursion(Query& query, const Place& place) {
   const Instant now = parts_.clock.Now();
-  const ClientQuery client = ClientQuery::From(query, place.view, place.opt);
+  const ClientQuery client = ClientOf(query, place);
   const std::optional<Delegation> cut = parts_.delegations.Closest(place.view.qname_folded(), now);
-  query.reply_octets =
-      cut ? WriteReferral(client, *cut, now, query.reply)
-          : WriteBareReply(client,
-                           BareReply{.rcode = Rcode::kServFail, .truncated = false, .why = std::nullopt},
-                           query.reply);
+  query.reply_octets = cut ? WriteReferral(client, *cut, now, query.reply)
+                           : WriteBareReply(client, BareReply{.rcode = Rcode::kServFail}, query.reply);
+}
+
+// What is written here is for everybody who may ask, with RD or without.
+bool ClientService::AnswerHere(Query& query, const Place& place) {
+  const Question asked{Name(place.view.qname(query.packet)), place.view.qtype, place.view.qclass};
+  const std::optional<CollectedAnswer> answer = CollectLocally(*parts_.options.zone_rules, asked);
+  if (!answer) return false;
+  ++parts_.counters.local_answers;
+  query.dropped = answer->dropped;
+  if (!answer->dropped) query.reply_octets = WriteAnswer(ClientOf(query, place), *answer, query.reply);
+  return true;
 }
 
 void ClientService::Recurse(Query& query, const Place& place) {
-  const QueryView& view = place.view;
-  ClientQuery client = ClientQuery::From(query, view, place.opt);
-  if (waiting_.size() >= kWaitingClients) {
-    ++parts_.counters.clients_turned_away;
-    const BareReply reply{.rcode = Rcode::kServFail, .truncated = false, .why = ExtendedError::kNotReady};
-    query.reply_octets = WriteBareReply(client, reply, query.reply);
-    return;
-  }
-  Question asked{Name(view.qname(query.packet)), view.qtype, view.qclass};
+  ClientTable::Seat* seat = FindSeat(query, place);
+  if (seat == nullptr) return;
+  Question asked{Name(place.view.qname(query.packet)), place.view.qtype, place.view.qclass};
   std::shared_ptr<TraceRecorder> trace = tap_ ? tap_->Begin(asked, query.to.client) : nullptr;
-  waiting_.Spawn(Serve(std::move(client), std::move(asked), std::move(trace)));
+  seat->work.Spawn(Serve(seat, std::move(asked), std::move(trace)));
 }
 
-Task<void> ClientService::Serve(ClientQuery client, Question asked, std::shared_ptr<TraceRecorder> trace) {
+// Whoever finds none is told so at once, so that it costs no memory and he turns to his next resolver.
+ClientTable::Seat* ClientService::FindSeat(Query& query, const Place& place) {
+  const Instant now = parts_.clock.Now();
+  const IpAddress& address = query.to.client.address;
+  ClientTable::Refusal refusal = waiting_.Consider(address, place.verified, now);
+  // Fetches go on for a while when those who waited for them have left.
+  if (parts_.in_flight.size() >= 2 * parts_.options.clients.clients)
+    refusal = ClientTable::Refusal::kTableFull;
+  if (refusal != ClientTable::Refusal::kNone) {
+    const bool full = refusal == ClientTable::Refusal::kTableFull;
+    ++(full ? parts_.counters.clients_turned_away : parts_.counters.clients_over_share);
+    const BareReply reply{.rcode = Rcode::kServFail,
+                          .truncated = false,
+                          .why = ExtendedError::kNotReady,
+                          .text = full ? "too many clients wait already (waiting-clients)"
+                                       : "too many queries of this client wait already (waiting-per-client)"};
+    query.reply_octets = WriteBareReply(ClientOf(query, place), reply, query.reply);
+    return nullptr;
+  }
+  if (ClientTable::Seat* slow = waiting_.WhoGivesWay(now)) GiveWay(*slow);
+  return &waiting_.Take(ClientOf(query, place), place.verified, now);
+}
+
+void ClientService::GiveWay(ClientTable::Seat& seat) {
+  ++parts_.counters.clients_evicted;
+  seat.work.CancelAll();
+  Answer answer;
+  answer.rcode = Rcode::kServFail;
+  answer.extended_error = ExtendedError::kNoReachableAuthority;
+  answer.explanation = "its servers are slow, and too many clients wait (slow-client)";
+  if (!seat.answered) Send(seat, answer);
+  waiting_.Free(seat);
+}
+
+Task<void> ClientService::Serve(ClientTable::Seat* seat, Question asked,
+                                std::shared_ptr<TraceRecorder> trace) {
   ++parts_.counters.resolutions;
   TracePoint root(trace.get());
-  if (root) root = TraceClient(root, client, asked, parts_.options.access);
+  if (root) root = TraceClient(root, seat->client, asked, parts_.options.access);
   auto budget = std::make_shared<WorkBudget>(parts_.clock.Now(), trace);
-  StaleFallback stale(parts_, asked, [&](const Answer& old_answer) { Send(client, old_answer); }, root);
+  StaleFallback stale(
+      parts_, asked, [this, seat](const Answer& old_answer) { SendStale(*seat, old_answer); }, root);
   Resolution resolution(parts_, budget, root);
   Answer answer = co_await resolution.Run(std::move(asked));
   if (!stale.answered()) {
     stale.MendFailure(answer);
     Finish(answer, *budget, root);
-    Send(client, answer);
+    Send(*seat, answer);
   }
   if (trace && tap_) tap_->End(answer.asked, std::move(trace));
+  waiting_.Free(*seat);
 }
 
 void ClientService::Resolve(Question asked, std::shared_ptr<TraceRecorder> trace,
                             std::function<void(Answer)> done) {
-  waiting_.Spawn(ServeLocal(std::move(asked), std::move(trace), std::move(done)));
+  operators_.Spawn(ServeLocal(std::move(asked), std::move(trace), std::move(done)));
 }
 
 Task<void> ClientService::ServeLocal(Question asked, std::shared_ptr<TraceRecorder> trace,
@@ -240,14 +322,41 @@ Task<void> ClientService::ServeLocal(Question asked, std::shared_ptr<TraceRecord
   done(std::move(answer));
 }
 
-void ClientService::Finish(const Answer& answer, const WorkBudget& budget, TracePoint root) {
+void ClientService::Finish(Answer& answer, const WorkBudget& budget, TracePoint root) {
+  if (const std::optional<std::string> stripped = filter_.Apply(answer)) {
+    ++parts_.counters.rebindings_stopped;
+    answer.extended_error = ExtendedError::kBlocked;
+    answer.explanation = *stripped;
+    if (root) TraceRebinding(root, answer);
+  }
   if (answer.rcode == Rcode::kServFail) ++parts_.counters.servfails;
   if (budget.struck()) ++parts_.counters.limits_struck;
   if (root) TraceAnswered(root, answer);
 }
 
-void ClientService::Send(const ClientQuery& client, const Answer& answer) {
-  if (client.tcp) {
+// Who forges an address can make answers pile up and leave together at somebody else (DNSBomb). Loopback and
+// those who have proved their address forge nothing; their late answer tells them what is wrong.
+bool ClientService::TooLate(const ClientTable::Seat& seat) const {
+  const Duration most = parts_.options.clients.answer_within;
+  if (most == Duration::zero() || seat.client.verified) return false;
+  if (ReachOf(seat.client.to.client.address) == AddressReach::kLoopback) return false;
+  return parts_.clock.Now() - seat.since > most;
+}
+
+// What has expired passes the same filter.
+void ClientService::SendStale(ClientTable::Seat& seat, Answer answer) {
+  filter_.Apply(answer);
+  Send(seat, answer);
+}
+
+void ClientService::Send(ClientTable::Seat& seat, const Answer& answer) {
+  const ClientQuery& client = seat.client;
+  seat.answered = true;
+  const bool too_late = TooLate(seat);
+  if (too_late) ++parts_.counters.answers_too_late;
+  if (too_late || answer.dropped) {
+    client.to.listener->Reply(client.to, {});
+  } else if (client.tcp) {
     std::vector<uint8_t> reply(kMaxMessageOctets);
     const size_t octets = WriteAnswer(client, answer, reply);
     client.to.listener->Reply(client.to, ByteView(reply.data(), octets));

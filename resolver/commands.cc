@@ -278,8 +278,8 @@ Command ParseCommandLine(std::span<const std::string> arguments) {
 }
 
 std::optional<ProgramOptions> EffectiveOptions(const OptionFlags& flags, Complaints& complaints) {
-  std::optional<ProgramOptions> options = ProgramOptions();
-  if (!flags.config.empty()) options = ReadOptionsFile(flags.config, complaints);
+  std::optional<ProgramOptions> options = flags.config.empty() ? ReadOptions("", "the defaults", complaints)
+                                                               : ReadOptionsFile(flags.config, complaints);
   if (!options) return std::nullopt;
   if (flags.root_hints) options->resolver.root_hints = *flags.root_hints;
   if (flags.upstream_port) options->resolver.upstream_port = *flags.upstream_port;

@@ -32,7 +32,8 @@ absl::StatusOr<Question> ReadQuestion(Arguments arguments) {
   absl::StatusOr<Name> qname = Name::FromText(arguments[0]);
   if (!qname.ok()) return qname.status();
   const std::optional<RrType> qtype = arguments.size() == 1 ? rr::kA : RrType::FromText(arguments[1]);
-  if (!qtype) return InvalidArgument(fmt::format("'{}' is no record type", arguments[1]));
+  if (!qtype || (qtype->IsMeta() && *qtype != rr::kAny))
+    return InvalidArgument(fmt::format("'{}' is no record type", arguments[1]));
   return Question{.qname = *std::move(qname), .qtype = *qtype};
 }
 
@@ -55,6 +56,7 @@ constexpr auto kCounterRows = std::to_array<CounterRow>({
      &ResolverCounters::client_cookies_invalid},
     {"client_cookies_demanded", "Of these, queries without data for want of a valid cookie",
      &ResolverCounters::client_cookies_demanded},
+    {"client_dropped", "Of these, queries dropped by the access list", &ResolverCounters::client_dropped},
     {"cache_hits", "Of these, queries answered from the cache", &ResolverCounters::cache_hits},
     {"stale_answers", "Of these, queries answered from expired entries (RFC 8767)",
      &ResolverCounters::stale_answers},
@@ -62,10 +64,19 @@ constexpr auto kCounterRows = std::to_array<CounterRow>({
     {"prefetches_declined", "Entries left to expire since too many were being fetched anew",
      &ResolverCounters::prefetches_declined},
     {"resolutions", "Of these, queries which had to wait for servers", &ResolverCounters::resolutions},
+    {"local_answers", "Answers from local zones, special-use names and the hosts file",
+     &ResolverCounters::local_answers},
     {"joined", "Fetches joined to an equal one under way", &ResolverCounters::joined},
     {"servfails", "Questions without a useful answer", &ResolverCounters::servfails},
     {"clients_turned_away", "Queries refused since too many clients waited already",
      &ResolverCounters::clients_turned_away},
+    {"clients_over_share", "Queries refused since too many of the same client waited",
+     &ResolverCounters::clients_over_share},
+    {"clients_evicted", "Waiting clients which gave way to others", &ResolverCounters::clients_evicted},
+    {"answers_too_late", "Answers over UDP which took too long to be sent",
+     &ResolverCounters::answers_too_late},
+    {"rebindings_stopped", "Answers which lost addresses to the filter against rebinding",
+     &ResolverCounters::rebindings_stopped},
     {"upstream_udp", "Queries sent to servers over UDP", &ResolverCounters::upstream_udp},
     {"upstream_tcp", "Queries sent to servers over TCP", &ResolverCounters::upstream_tcp},
     {"upstream_replies", "Replies from servers", &ResolverCounters::upstream_replies},
@@ -79,10 +90,8 @@ constexpr auto kCounterRows = std::to_array<CounterRow>({
 
 uint64_t Sum(Server& server, Counter ResolverCounters::* counter) {
   uint64_t sum = 0;
-  for (const std::unique_ptr<ServeWorker>& worker : server.workers()) {
-    sum += worker->Ask<uint64_t>(
-        [counter](Resolver& resolver) { return (resolver.counters().*counter).value(); });
-  }
+  for (const std::unique_ptr<ServeWorker>& worker : server.workers())
+    sum += (worker->counters().*counter).value();
   return sum;
 }
 

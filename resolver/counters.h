@@ -22,6 +22,7 @@ struct ResolverCounters {
   Counter client_queries;           // all that came, dropped ones included
   Counter client_malformed;         // answered FORMERR, NOTIMP or BADVERS, or with silence
   Counter client_refused;           // by the access list, or by policy
+  Counter client_dropped;           // by the access list, without an answer
   Counter client_cookies_valid;     // showed a cookie of ours: its address is not forged
   Counter client_cookies_invalid;   // showed another
   Counter client_cookies_demanded;  // got no data for want of a valid cookie
@@ -30,9 +31,14 @@ struct ResolverCounters {
   Counter prefetches;               // entries fetched anew before they expired
   Counter prefetches_declined;      // too many were under way
   Counter resolutions;              // questions that had to wait
+  Counter local_answers;            // from local zones, special-use names and the hosts file
   Counter joined;                   // of their fetches: somebody else was asking already
   Counter servfails;
   Counter clients_turned_away;  // too many waited already
+  Counter clients_over_share;   // too many queries of theirs did
+  Counter clients_evicted;      // gave way to others when too many waited
+  Counter answers_too_late;     // over UDP, and not sent (DNSBomb)
+  Counter rebindings_stopped;   // answers that lost records to the filter against rebinding
   Counter upstream_udp;         // queries sent
   Counter upstream_tcp;
   Counter upstream_replies;

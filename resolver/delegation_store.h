@@ -35,13 +35,26 @@ struct DelegationServer {
 // What the parent says about DS at a cut (RFC 4035 section 5.2); the validator decides what it is worth.
 enum class DsKnowledge : uint8_t { kUnknown, kPresent, kAbsent };
 
+// How the servers of a cut are asked, and what they are believed.
+enum class DelegationKind : uint8_t {
+  kIterate,  // the parent referred us to them: RD=0, their referrals lead on down
+  kStub,     // configured, asked like the others
+  kForward,  // configured: RD=1 and the whole name; they answer without AA for all below, and refer nowhere
+};
+
 struct Delegation {
+  DelegationKind kind = DelegationKind::kIterate;
   Name cut;
   std::vector<DelegationServer> servers;
   Instant learnt;
   Instant expires;                  // by the parent's TTL
   std::optional<IpAddress> filler;  // who referred us
   DsKnowledge ds = DsKnowledge::kUnknown;
+  // Of a configured cut: whom to ask, wherever they are; over TCP only; and whether what they cannot answer
+  // is resolved from the root.
+  std::vector<Endpoint> configured{};
+  bool over_tcp = false;
+  bool fall_back = false;
 
   Ttl RemainingTtl(Instant now) const;
   // "example. by ns1.example. (192.0.2.1) ns2.test. (no glue), 3599 s left".

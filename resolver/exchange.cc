@@ -266,19 +266,26 @@ Exchanger::Exchanger(const Clock& clock, TimerQueue& timers, Random& random, Net
       options_(options),
       counters_(counters) {}
 
+Task<ExchangeResult> Exchanger::AskFirst(ExchangeRequest& request, bool edns, FetchBudget& budget,
+                                         TracePoint at) {
+  return request.over_tcp ? AskTcp(request, edns, budget, at) : AskUdp(request, edns, budget, at);
+}
+
 Task<ExchangeResult> Exchanger::Ask(ExchangeRequest request, FetchBudget& budget, TracePoint at) {
   bool edns = request.edns;
-  ExchangeResult result = co_await AskUdp(request, edns, budget, at);
+  ExchangeResult result = co_await AskFirst(request, edns, budget, at);
   if (edns && RefusesEdns(result)) {
     if (result.heard)
       result.heard.Add(
           trace::EdnsFallback{.endpoint = request.server, .reason = ToText(result.reply.rcode())});
     edns = false;
     request.attempt = trace::Attempt::kWithoutEdns;
-    result = co_await AskUdp(request, edns, budget, at);
+    result = co_await AskFirst(request, edns, budget, at);
   }
   const bool suspicious = result.end == ExchangeResult::End::kSuspicious;
-  if (suspicious || (result.end == ExchangeResult::End::kReply && result.reply.header.truncated)) {
+  const bool truncated =
+      !request.over_tcp && result.end == ExchangeResult::End::kReply && result.reply.header.truncated;
+  if (suspicious || truncated) {
     request.attempt = trace::Attempt::kOverTcp;
     result = co_await AskTcp(request, edns, budget, at);
   }
@@ -375,7 +382,10 @@ void Exchanger::TakeReply(Message& reply, size_t octets, const ExchangeRequest& 
 Exchanger::OutgoingQuery Exchanger::Write(const ExchangeRequest& request, bool edns) {
   OutgoingQuery query;
   MessageWriter out(query.octets, query.octets.size());
-  out.Begin(Header{});  // RD=0: we ask those who know; the ID is drawn together with the port
+  // RD only to forwarders: others are asked for what they know. The ID is drawn together with the port.
+  Header header;
+  header.recursion_desired = request.recursion_desired;
+  out.Begin(header);
   out.AddQuestion(request.question.qname, request.question.qtype, request.question.qclass);
   query.question_octets = out.size() - kHeaderOctets;
   if (request.randomise_case)
@@ -405,7 +415,7 @@ trace::QuerySent Exchanger::Describe(const ExchangeRequest& request, const Outgo
           .local_port = local_port,
           .octets = static_cast<uint32_t>(query.size),
           .udp_payload_octets = edns ? options_.edns_buffer_size_octets : uint16_t{0},
-          .recursion_desired = false,
+          .recursion_desired = request.recursion_desired,
           .cookie = false,
           .timeout = timeout};
 }

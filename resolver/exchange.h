@@ -25,7 +25,9 @@ namespace cairn {
 struct ExchangeRequest {
   Question question;
   Endpoint server;
-  Duration timeout{};  // of the UDP try
+  Duration timeout{};              // of the UDP try
+  bool recursion_desired = false;  // of a forwarder
+  bool over_tcp = false;           // from the first
   bool edns = true;
   bool randomise_case = false;  // 0x20
   trace::Attempt attempt = trace::Attempt::kFirst;
@@ -83,6 +85,7 @@ class Exchanger {
   class TcpTry;
 
   OutgoingQuery Write(const ExchangeRequest& request, bool edns);
+  Task<ExchangeResult> AskFirst(ExchangeRequest& request, bool edns, FetchBudget& budget, TracePoint at);
   Task<ExchangeResult> AskUdp(ExchangeRequest& request, bool edns, FetchBudget& budget, TracePoint at);
   Task<ExchangeResult> AskTcp(ExchangeRequest& request, bool edns, FetchBudget& budget, TracePoint at);
   void TakeReply(Message& reply, size_t octets, const ExchangeRequest& request, FetchBudget& budget,

@@ -648,4 +648,31 @@ std::string Finding::ToText() const {
   return text;
 }
 
+void CutChain(Finding& finding, const std::function<bool(NameView)>& is_others) {
+  size_t kept = 0;
+  for (; kept < finding.answer.size(); ++kept) {
+    const Rrset& rrset = finding.answer[kept].rrset;
+    if (kept > 0 && rrset.type != rr::kDname && is_others(rrset.owner)) break;
+  }
+  if (kept == finding.answer.size() && (kept == 0 || !is_others(finding.last_name))) return;
+  for (size_t i = kept; i < finding.answer.size(); ++i) {
+    const Rrset& rrset = finding.answer[i].rrset;
+    for (const ByteView rdata : rrset.rdatas) {
+      finding.dropped.push_back({.section = Section::kAnswer,
+                                 .record = {.owner = rrset.owner,
+                                            .type = rrset.type,
+                                            .rr_class = rrset.rr_class,
+                                            .ttl = rrset.ttl,
+                                            .rdata = {rdata.begin(), rdata.end()}},
+                                 .rule = ScrubRule::kChainLeavesZone});
+    }
+  }
+  if (kept < finding.answer.size()) finding.last_name = finding.answer[kept].rrset.owner;
+  finding.answer.resize(kept);
+  finding.kind = FindingKind::kAlias;
+  finding.rcode = Rcode::kNoError;
+  finding.soa.reset();
+  finding.proofs.clear();
+}
+
 }  // namespace cairn

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -112,6 +113,10 @@ struct JudgeOptions {
   // A number drawn for this reply, which decides what is kept of a list that is too long.
   uint64_t draw = 0;
 };
+
+// Cuts the chain of aliases of `finding` where `is_others` says that a name is another's business: what is
+// behind it is dropped, and to be asked for anew. The first name is never cut.
+void CutChain(Finding& finding, const std::function<bool(NameView)>& is_others);
 
 // `reply`, read by Message::Parse, answers `asked`, which was sent to a server of `zone_cut`; qname is at or
 // below the cut.

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/inlined_vector.h"
@@ -29,6 +30,7 @@ struct FetchOutcome {
   std::optional<Finding>
       finding;  // answer, alias or negative answer; nothing when no server gave any of these
   ExtendedError why = ExtendedError::kNoReachableAuthority;  // of nothing
+  std::string fault{};  // who was asked last and what was wrong with it, for the client; empty: nobody was
   // It found nothing because of who asked: his purse was empty, his time was over, or he waited for this
   // already. Says nothing about the name, so it is nobody else's failure (Walk::Run).
   bool starved = false;

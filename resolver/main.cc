@@ -13,6 +13,7 @@
 #include "common/base/clock.h"
 #include "common/base/random.h"
 #include "common/base/status.h"
+#include "common/net/attached_networks.h"
 #include "common/service/control.h"
 #include "common/service/log.h"
 #include "common/service/supervisor.h"
@@ -36,8 +37,13 @@ int Fail(std::string_view text) {
   return kFailed;
 }
 
-int Fail(const Complaints& complaints) {
+// Warnings do not keep a verb from its work, but nobody shall miss them.
+void Tell(const Complaints& complaints) {
   for (const Complaint& complaint : complaints) fmt::print(stderr, "{}\n", complaint.ToText());
+}
+
+int Fail(const Complaints& complaints) {
+  Tell(complaints);
   return kFailed;
 }
 
@@ -55,6 +61,7 @@ int Run(const CheckConfigCommand& command) {
   Complaints complaints;
   const std::optional<ProgramOptions> options = ReadOptionsFile(command.path, complaints);
   if (!options) return Fail(complaints);
+  Tell(complaints);
   fmt::print("{}", PrintOptions(*options));
   return kDone;
 }
@@ -70,6 +77,7 @@ int Run(const TraceCommand& command) {
   Complaints complaints;
   const std::optional<ProgramOptions> options = EffectiveOptions(command.options, complaints);
   if (!options) return Fail(complaints);
+  Tell(complaints);
   const SystemClock clock;
   const std::unique_ptr<Random> random = NewSystemRandom();
   const TreeStyle style{.colours = isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr};
@@ -82,7 +90,9 @@ int Run(const TraceCommand& command) {
 
 std::optional<ProgramOptions> ServeOptions(const ServeCommand& command, Complaints& complaints) {
   std::optional<ProgramOptions> options = EffectiveOptions(command.options, complaints);
-  if (!options || command.listen.empty()) return options;
+  if (!options) return std::nullopt;
+  AdmitNetworks(*options, AttachedNetworks());
+  if (command.listen.empty()) return options;
   options->server.listen = command.listen;
   if (const std::optional<std::string> open = OpenByAccident(*options)) {
     complaints.push_back({.where = {.file = "--listen"}, .text = *open});
@@ -96,6 +106,7 @@ int Run(const ServeCommand& command) {
   Complaints complaints;
   const std::optional<ProgramOptions> options = ServeOptions(command, complaints);
   if (!options) return Fail(complaints);
+  Tell(complaints);
   std::shared_ptr<const TracePattern> traced;
   if (!command.trace.empty()) {
     absl::StatusOr<std::shared_ptr<const TracePattern>> pattern = TracePattern::FromText(command.trace);

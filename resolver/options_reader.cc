@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "common/base/status.h"
 #include "common/config/document.h"
 #include "common/config/schema.h"
 
@@ -78,7 +79,10 @@ void DeclareAccessRule(ConfigSchema& item, AccessRule& rule) {
       },
       [&rule] { return fmt::format("\"{}\"", rule.net.ToText()); }, "an address block: 192.0.2.0/24");
   item.Choice("action", rule.action,
-              {{"allow", AccessRule::Action::kAllow}, {"refuse", AccessRule::Action::kRefuse}},
+              {{"allow", AccessRule::Action::kAllow},
+               {"allow-snoop", AccessRule::Action::kAllowSnoop},
+               {"refuse", AccessRule::Action::kRefuse},
+               {"drop", AccessRule::Action::kDrop}},
               "what clients in it get");
   item.Require("net");
   item.Require("action");
@@ -106,14 +110,107 @@ void DeclareUpstream(ConfigSchema& section, ResolverOptions& resolver) {
 }
 
 void DeclareAnswers(ConfigSchema& section, ResolverOptions& resolver) {
-  section.Choice("non-recursive", resolver.non_recursive,
-                 {{"from-cache", NonRecursive::kFromCache}, {"refuse", NonRecursive::kRefuse}},
-                 "what a query without RD gets");
   section.Number<uint16_t>("edns-buffer-size", resolver.edns_buffer_size_octets, 512, 4096,
                            "largest UDP message sent or asked for, in octets (RFC 9715)");
   NotInThisVersion(section, "minimal-responses", "true", "leave out what the client does not need");
-  NotInThisVersion(section, "special-use-zones", "false",
-                   "answer localhost., invalid. and the like here (RFC 6761)");
+}
+
+// How many may wait, and how long (THREATS section 1).
+void DeclareClientLimits(ConfigSchema& section, ClientLimits& limits) {
+  using std::chrono::milliseconds;
+  using std::chrono::seconds;
+  section.Number<size_t>("waiting-clients", limits.clients, 1, 1 << 20,
+                         "clients that wait for a resolution, in all workers together");
+  section.Number<size_t>("waiting-per-client", limits.per_address, 1, 1 << 20,
+                         "of these from one address (IPv6: one /64), in each worker");
+  section.Number<size_t>("waiting-with-cookie", limits.per_verified_address, 1, 1 << 20,
+                         "the same where a cookie proves the address (RFC 7873)");
+  section.Time("slow-client", limits.slow, milliseconds(0), seconds(10),
+               "who waited that long gives up his place when all are taken and half of them to such");
+  section.Time("answer-within", limits.answer_within, milliseconds(0), seconds(15),
+               "later answers over UDP are not sent, but to loopback or with a cookie; 0: all are sent");
+}
+
+std::optional<std::string> ReadNames(const ConfigNode& node, std::vector<Name>& names) {
+  if (node.kind != ConfigNode::Kind::kList) return "expected a list of names: [corp.example, ...]";
+  names.clear();
+  for (const ConfigNode& item : node.items) {
+    absl::StatusOr<Name> name = Name::FromText(item.text);
+    if (!name.ok()) return fmt::format("'{}': {}", item.text, ErrorText(name.status()));
+    names.push_back(*std::move(name));
+  }
+  return std::nullopt;
+}
+
+std::string PrintNames(const std::vector<Name>& names) {
+  std::string out;
+  for (const Name& name : names) out += fmt::format("{}\"{}\"", out.empty() ? "" : ", ", name.ToText());
+  return "[" + out + "]";
+}
+
+void DeclarePolicy(ConfigSchema& section, ResolverOptions& resolver) {
+  section.Flag("special-use-zones", resolver.zones.special_use_zones,
+               "answer localhost., home.arpa., 10.in-addr.arpa. and the like here (RFC 6761, RFC 6303)");
+  section.Text("hosts-file", resolver.zones.hosts_file, "names and addresses of hosts(5); empty: none");
+  section.Flag("rebinding-filter", resolver.rebinding.on,
+               "leave private, loopback and link-local addresses out of answers about public names");
+  section.Custom(
+      "rebinding-allow",
+      [&resolver](const ConfigNode& node) { return ReadNames(node, resolver.rebinding.allow); },
+      [&resolver] { return PrintNames(resolver.rebinding.allow); },
+      "names which may have such addresses, with all below them");
+}
+
+std::optional<std::string> ReadRecords(const ConfigNode& node, std::vector<ConfiguredRecord>& records) {
+  if (node.kind != ConfigNode::Kind::kList) return "expected a list of lines: [\"www 300 A 192.0.2.1\", ...]";
+  records.clear();
+  for (const ConfigNode& item : node.items) {
+    if (item.kind != ConfigNode::Kind::kScalar) return "each record is a text: \"www 300 A 192.0.2.1\"";
+    records.push_back({.text = item.text, .where = item.where});
+  }
+  return std::nullopt;
+}
+
+// In quotes, as YAML reads them back: a backslash and a quote each after a backslash.
+std::string PrintRecords(const std::vector<ConfiguredRecord>& records) {
+  std::string out;
+  for (const ConfiguredRecord& record : records) {
+    out += out.empty() ? "\"" : ", \"";
+    for (const char c : record.text) {
+      if (c == '"' || c == '\\') out += '\\';
+      out += c;
+    }
+    out += '"';
+  }
+  return "[" + out + "]";
+}
+
+void DeclareLocalZone(ConfigSchema& item, LocalZoneOptions& zone) {
+  item.Place(zone.where);
+  item.DomainName("name", zone.name, "the zone: this name and all below it");
+  item.Choice("type", zone.kind,
+              {{"static", LocalZoneKind::kStatic},
+               {"transparent", LocalZoneKind::kTransparent},
+               {"redirect", LocalZoneKind::kRedirect},
+               {"nodata", LocalZoneKind::kNoData},
+               {"refuse", LocalZoneKind::kRefuse},
+               {"drop", LocalZoneKind::kDrop}},
+              "what names without records get");
+  item.Custom(
+      "records", [&zone](const ConfigNode& node) { return ReadRecords(node, zone.records); },
+      [&zone] { return PrintRecords(zone.records); }, "lines of a zone file; names are below the zone's");
+  item.Text("file", zone.file, "a zone file with more records; empty: none");
+  item.Require("name");
+}
+
+void DeclareUpstreamZone(ConfigSchema& item, UpstreamZoneOptions& zone) {
+  item.Place(zone.where);
+  item.DomainName("name", zone.name, "the zone: this name and all below it");
+  item.Endpoints("servers", zone.servers, 53, "whom to ask: ADDRESS@PORT");
+  item.Flag("tcp", zone.over_tcp, "ask over TCP only");
+  item.Flag("fall-back", zone.fall_back, "resolve from the root when none of the servers helps");
+  item.Require("name");
+  item.Require("servers");
 }
 
 void DeclareCache(ConfigSchema& section, ResolverOptions& resolver) {
@@ -162,16 +259,23 @@ void DeclareDnssec(ConfigSchema& section) {
 void Declare(ConfigSchema& schema, ProgramOptions& options) {
   DeclareServer(schema.Section("server", "sockets and process"), options.server, options.resolver);
   DeclareLog(schema.Section("log", "what the operator is told"), options.server);
-  schema.List<AccessRule>("access", options.resolver.access, DeclareAccessRule,
-                          "who is served: the first rule that matches; nobody else");
+  schema.List<AccessRule>(
+      "access", options.resolver.access, DeclareAccessRule,
+      "who is served: the first rule that matches; without a list, this machine and its networks");
   DeclareCookies(schema.Section("cookies", "DNS cookies for clients (RFC 7873)"), options.server.cookies);
   ConfigSchema& resolver = schema.Section("resolver", "how questions are resolved");
   DeclareUpstream(resolver, options.resolver);
   DeclareAnswers(resolver, options.resolver);
+  DeclareClientLimits(resolver, options.resolver.clients);
+  DeclarePolicy(resolver, options.resolver);
   DeclareCache(resolver, options.resolver);
   DeclareDnssec(schema.Section("dnssec", "validation"));
-  NotInThisVersion(schema, "forward-zones", "[]", "zones resolved by other resolvers");
-  NotInThisVersion(schema, "stub-zones", "[]", "zones whose servers are named here");
+  schema.List<LocalZoneOptions>("local-zones", options.resolver.zones.local_zones, DeclareLocalZone,
+                                "zones answered from here");
+  schema.List<UpstreamZoneOptions>("forward-zones", options.resolver.zones.forward_zones, DeclareUpstreamZone,
+                                   "zones resolved by other resolvers");
+  schema.List<UpstreamZoneOptions>("stub-zones", options.resolver.zones.stub_zones, DeclareUpstreamZone,
+                                   "zones whose servers are named here");
 }
 
 // What no single option can know.
@@ -194,6 +298,17 @@ void CheckTogether(const ProgramOptions& options, const ConfigNode& document, Co
   if (!resolver.cache_file.empty() && resolver.cache_file.front() != '/' && options.server.state_dir.empty())
     complain(where("resolver", "cache-file"),
              "cache-file: give server.state-dir too, or a path from the root");
+  for (const auto* zones : {&resolver.zones.forward_zones, &resolver.zones.stub_zones}) {
+    for (const UpstreamZoneOptions& zone : *zones) {
+      for (const Endpoint& server : zone.servers) {
+        if (std::ranges::find(options.server.listen, server) == options.server.listen.end()) continue;
+        complain(zone.where,
+                 fmt::format("{} is to be asked of {}, where this server itself listens: it would "
+                             "ask itself for ever",
+                             zone.name.ToText(), server.ToText()));
+      }
+    }
+  }
   if (!resolver.ipv4 && !resolver.ipv6) {
     complain(where("resolver", "ipv6"), "ipv4 and ipv6 are both false: no server could be asked");
   }
@@ -228,6 +343,15 @@ void MakePathsAbsolute(ProgramOptions& options, const std::filesystem::path& fol
   if (!cache_file.empty())
     cache_file = (std::filesystem::path(options.server.state_dir) / cache_file).string();
   if (options.resolver.root_hints != "builtin") make_absolute(options.resolver.root_hints);
+  make_absolute(options.resolver.zones.hosts_file);
+  for (LocalZoneOptions& zone : options.resolver.zones.local_zones) make_absolute(zone.file);
+}
+
+// Reads what the configuration names beside itself.
+std::optional<ProgramOptions> WithZoneRules(std::optional<ProgramOptions> options, Complaints& complaints) {
+  if (!options) return std::nullopt;
+  options->resolver.zone_rules = ZoneRules::Build(options->resolver.zones, complaints);
+  return HasErrors(complaints) ? std::nullopt : std::move(options);
 }
 
 }  // namespace
@@ -239,7 +363,7 @@ std::vector<Endpoint> LoopbackPort53() {
 
 std::optional<ProgramOptions> ReadOptions(std::string_view text, const std::string& file_name,
                                           Complaints& complaints) {
-  return FromDocument(ReadConfigText(text, file_name, complaints), complaints);
+  return WithZoneRules(FromDocument(ReadConfigText(text, file_name, complaints), complaints), complaints);
 }
 
 std::optional<ProgramOptions> ReadOptionsFile(const std::string& path, Complaints& complaints) {
@@ -247,8 +371,7 @@ std::optional<ProgramOptions> ReadOptionsFile(const std::string& path, Complaint
   if (!options) return std::nullopt;
   MakePathsAbsolute(*options, std::filesystem::absolute(path).parent_path());
   options->resolver.cookies = ReadCookieSecrets(options->server.cookies, complaints);
-  if (HasErrors(complaints)) return std::nullopt;
-  return options;
+  return WithZoneRules(std::move(options), complaints);
 }
 
 std::string PrintOptions(const ProgramOptions& options) {
@@ -256,6 +379,12 @@ std::string PrintOptions(const ProgramOptions& options) {
   ConfigSchema schema;
   Declare(schema, copy);
   return schema.Print(/*with_texts=*/true);
+}
+
+void AdmitNetworks(ProgramOptions& options, std::span<const Subnet> networks) {
+  if (options.access_given) return;
+  for (const Subnet& network : networks)
+    options.resolver.access.push_back({.net = network, .action = AccessRule::Action::kAllow});
 }
 
 std::optional<std::string> OpenByAccident(const ProgramOptions& options) {

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,7 +39,7 @@ struct ServerOptions {
 struct ProgramOptions {
   ServerOptions server;
   ResolverOptions resolver;
-  bool access_given = false;  // the file has an access list; without one only loopback is served
+  bool access_given = false;  // the file has an access list
 };
 
 // nullopt when `complaints` has errors. `file_name` is what complaints call the text.
@@ -50,6 +51,9 @@ std::optional<ProgramOptions> ReadOptionsFile(const std::string& path, Complaint
 // The effective configuration as YAML which reads back to the same values; with comments that say what each
 // option is.
 std::string PrintOptions(const ProgramOptions& options);
+
+// Where the file has no access list, the machine's neighbours may ask as well (THREATS section 6).
+void AdmitNetworks(ProgramOptions& options, std::span<const Subnet> networks);
 
 // A resolver that listens on every address but has no access list is refused: nobody runs an open resolver by
 // accident (THREATS section 6). The message names the address; nullopt when all is well.

@@ -15,6 +15,7 @@
 #include "resolver/delegation_store.h"
 #include "resolver/finding.h"
 #include "resolver/in_flight.h"
+#include "resolver/local_answer.h"
 #include "resolver/resolver_parts.h"
 #include "resolver/slist.h"
 #include "resolver/work_budget.h"
@@ -35,8 +36,10 @@ class Resolution {
   Task<Answer> Run(Question asked);
 
  private:
+  std::optional<LocalAnswer> AskLocally(const Question& question) const;
+  bool UnderOneRule(NameView one, NameView other) const;
   bool AppendFromCache(AliasChain& chain);
-  Answer Fail(AliasChain& chain, ExtendedError why);
+  Answer Fail(AliasChain& chain, ExtendedError why, std::string fault = {});
 
   ResolverParts& parts_;
   std::shared_ptr<WorkBudget> budget_;
@@ -54,10 +57,14 @@ class Walk {
  private:
   bool Starved() const;
   Delegation BestCut() const;
+  std::optional<Delegation> ConfiguredCut() const;
+  std::optional<Delegation> ClosestLearnt() const;
+  Delegation LearntCut() const;
+  bool IsUnderAnotherRule(NameView name) const;
   Task<FetchOutcome> AskUntilUseful(Delegation cut, TracePoint at);
-  ExchangeRequest RequestTo(const SlistPick& pick, NameView cut, trace::Attempt attempt) const;
-  std::optional<Finding> Hear(const ExchangeResult& result, const SlistPick& pick, NameView cut);
-  void StartProbe(Slist& servers, const SlistPick& pick, TracePoint at);
+  ExchangeRequest RequestTo(const SlistPick& pick, const Delegation& cut, trace::Attempt attempt) const;
+  std::optional<Finding> Hear(const ExchangeResult& result, const SlistPick& pick, const Delegation& cut);
+  void StartProbe(Slist& servers, const SlistPick& pick, const Delegation& cut, TracePoint at);
 
   ResolverParts& parts_;
   RunningFetch& fetch_;

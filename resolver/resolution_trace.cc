@@ -107,6 +107,21 @@ std::string WhyNot(std::string_view outcome) {
 
 }  // namespace
 
+void TraceLocal(TracePoint at, const Question& question, const LocalAnswer& answer) {
+  std::string effect = "is answered here";
+  if (answer.what == LocalAnswer::What::kFinding) {
+    effect += ", " + std::string(ToText(answer.finding.kind));
+  } else {
+    effect = answer.what == LocalAnswer::What::kRefused ? "is refused" : "gets no answer";
+  }
+  at.Add(trace::PolicyApplied{.name = question.qname, .rule = answer.rule, .effect = std::move(effect)});
+}
+
+void TraceRebinding(TracePoint at, const CollectedAnswer& answer) {
+  at.Add(trace::PolicyApplied{
+      .name = answer.asked.qname, .rule = answer.explanation, .effect = "loses addresses of the inside"});
+}
+
 void TraceCacheProbe(TracePoint at, const Question& question, const CacheHit& hit, Instant now) {
   trace::CacheProbed event{.question = question, .outcome = ToTrace(hit.outcome)};
   if (hit) {
@@ -131,6 +146,12 @@ void TraceAlias(TracePoint at, const AliasChain& chain) {
 
 TracePoint TraceCut(TracePoint at, const Delegation& cut, bool from_referral) {
   trace::ZoneCutPicked event{.zone = cut.cut, .source = trace::CutSource::kDelegation};
+  if (cut.kind != DelegationKind::kIterate) {
+    event.source =
+        cut.kind == DelegationKind::kForward ? trace::CutSource::kForwardZone : trace::CutSource::kStubZone;
+    event.servers = event.addresses = static_cast<uint32_t>(cut.configured.size());
+    return at.Add(std::move(event));
+  }
   if (from_referral)
     event.source = trace::CutSource::kReferral;
   else if (cut.cut.IsRoot())
@@ -237,8 +258,15 @@ void TraceRemembered(TracePoint at, const Finding& finding, const Remembered& re
 void TraceAnswered(TracePoint at, const CollectedAnswer& answer) {
   trace::Answered event{.question = answer.asked, .rcode = answer.rcode, .answer = answer.answer};
   if (answer.soa) event.authority.push_back(*answer.soa);
-  if (answer.extended_error) event.reason = std::string(InWords(*answer.extended_error));
+  if (answer.extended_error)
+    event.reason = answer.explanation.empty() ? InWords(*answer.extended_error) : answer.explanation;
   at.Add(std::move(event));
+}
+
+std::string FaultOf(const SlistPick& asked, NameView cut, const std::optional<Finding>& finding) {
+  if (finding && finding->useful()) return {};
+  return asked.server.ToText() + " " + asked.endpoint.ToText() + " for " + cut.ToText() + ": " +
+         (finding ? finding->ToText() : "no reply");
 }
 
 std::string_view InWords(ExtendedError why) {
@@ -253,6 +281,10 @@ std::string_view InWords(ExtendedError why) {
       return "no fresh answer in time; this one has expired";
     case ExtendedError::kStaleNxDomain:
       return "no fresh answer in time; that there is no such name was known, and has expired";
+    case ExtendedError::kNotReady:
+      return "too many clients wait";
+    case ExtendedError::kBlocked:
+      return "blocked by a rule of this server";
     case ExtendedError::kProhibited:
       return "not allowed by the access list";
     case ExtendedError::kNotSupported:

@@ -13,12 +13,15 @@
 #include "resolver/delegation_store.h"
 #include "resolver/exchange.h"
 #include "resolver/finding.h"
+#include "resolver/local_answer.h"
 #include "resolver/remember.h"
 #include "resolver/slist.h"
 #include "resolver/work_budget.h"
 
 namespace cairn {
 
+void TraceLocal(TracePoint at, const Question& question, const LocalAnswer& answer);
+void TraceRebinding(TracePoint at, const CollectedAnswer& answer);
 void TraceCacheProbe(TracePoint at, const Question& question, const CacheHit& hit, Instant now);
 // The alias followed last: the end of the chain so far.
 void TraceAlias(TracePoint at, const AliasChain& chain);
@@ -37,6 +40,11 @@ void TraceBlame(TracePoint at, const SlistPick& pick, NameView cut, const Exchan
 TracePoint TraceFinding(TracePoint at, const Finding& finding);
 void TraceRemembered(TracePoint at, const Finding& finding, const Remembered& remembered);
 void TraceAnswered(TracePoint at, const CollectedAnswer& answer);
+
+// What the server asked last did not give: "ns1.example. 192.0.2.1@53 for example.: no reply", for the
+// extended error of an answer nobody could give. `finding` is empty when it did not reply. Empty when it did
+// well.
+std::string FaultOf(const SlistPick& asked, NameView cut, const std::optional<Finding>& finding);
 
 // For people, in traces and extended errors.
 std::string_view InWords(ExtendedError why);

@@ -22,12 +22,14 @@ constexpr size_t kServersRemembered = 65536;
 
 // In the order of their lives: what comes later uses what came before, and is gone first.
 struct Resolver::Parts {
-  Parts(ResolverWorld world, SharedMemory memory, std::shared_ptr<const ResolverOptions> its_options)
+  Parts(ResolverWorld world, SharedMemory memory, std::shared_ptr<const ResolverOptions> its_options,
+        std::shared_ptr<WorkerMemory> its_memory)
       : options(std::move(its_options)),
         delegations(memory.delegations),
-        servers(kServersRemembered, world.random),
+        worker(its_memory ? std::move(its_memory) : std::make_shared<WorkerMemory>(world.random)),
         sockets(world.network, world.random, *options),
-        exchanger(world.clock, world.timers, world.random, world.network, sockets, *options, counters),
+        exchanger(world.clock, world.timers, world.random, world.network, sockets, *options,
+                  worker->counters),
         parts{.clock = world.clock,
               .timers = world.timers,
               .random = world.random,
@@ -35,9 +37,9 @@ struct Resolver::Parts {
               .cache = memory.cache,
               .delegations = memory.delegations,
               .epoch = memory.epoch,
-              .servers = servers,
+              .servers = worker->servers,
               .exchanger = exchanger,
-              .counters = counters,
+              .counters = worker->counters,
               .in_flight = in_flight,
               .priming = priming,
               .refresher = refresher,
@@ -57,8 +59,7 @@ struct Resolver::Parts {
 
   std::shared_ptr<const ResolverOptions> options;
   DelegationStore& delegations;
-  ResolverCounters counters;
-  ServerMemory servers;
+  std::shared_ptr<WorkerMemory> worker;
   UpstreamSockets sockets;
   Exchanger exchanger;
   ResolverParts parts;
@@ -70,14 +71,17 @@ struct Resolver::Parts {
 };
 
 absl::StatusOr<std::unique_ptr<Resolver>> Resolver::Create(ResolverWorld world, SharedMemory memory,
-                                                           std::shared_ptr<const ResolverOptions> options) {
+                                                           std::shared_ptr<const ResolverOptions> options,
+                                                           std::shared_ptr<WorkerMemory> worker) {
   absl::StatusOr<Delegation> hints = ReadRootHints(options->root_hints);
   if (!hints.ok()) return hints.status();
-  auto parts = std::make_unique<Parts>(world, memory, std::move(options));
+  auto parts = std::make_unique<Parts>(world, memory, std::move(options), std::move(worker));
   CAIRN_RETURN_IF_ERROR(parts->sockets.Check());
   parts->delegations.SetPermanent(*std::move(hints));
   return std::unique_ptr<Resolver>(new Resolver(std::move(parts)));
 }
+
+WorkerMemory::WorkerMemory(Random& random) : servers(kServersRemembered, random) {}
 
 Resolver::Resolver(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
@@ -92,9 +96,9 @@ void Resolver::Resolve(Question asked, std::shared_ptr<TraceRecorder> trace,
 
 void Resolver::SetTraceTap(TraceTap* tap) { parts_->clients.SetTraceTap(tap); }
 
-const ResolverCounters& Resolver::counters() const { return parts_->counters; }
+const ResolverCounters& Resolver::counters() const { return parts_->worker->counters; }
 
-const ServerMemory& Resolver::servers() const { return parts_->servers; }
+const ServerMemory& Resolver::servers() const { return parts_->worker->servers; }
 
 size_t Resolver::active() const {
   return parts_->clients.waiting() + parts_->in_flight.size() + parts_->background.size();

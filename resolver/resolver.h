@@ -55,12 +55,22 @@ struct SharedMemory {
   DelegationStore& delegations;
 };
 
+// What one worker learns and counts. It outlives the worker's configuration: a reload makes another Resolver
+// with the same memory, so that nobody's servers are strangers again and no counter goes back.
+struct WorkerMemory {
+  explicit WorkerMemory(Random& random);
+  ResolverCounters counters;
+  ServerMemory servers;
+};
+
 class Resolver final : public QueryHandler {
  public:
   // Reads the root hints (options.root_hints) into `memory.delegations` and opens the first upstream sockets.
   // The error names the file, line and column of the hints, or the socket that could not be opened.
+  // Without `worker` it begins with an empty memory.
   static absl::StatusOr<std::unique_ptr<Resolver>> Create(ResolverWorld world, SharedMemory memory,
-                                                          std::shared_ptr<const ResolverOptions> options);
+                                                          std::shared_ptr<const ResolverOptions> options,
+                                                          std::shared_ptr<WorkerMemory> worker = nullptr);
   ~Resolver() override;
 
   void OnQueries(std::span<Query> batch) override;

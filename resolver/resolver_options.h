@@ -5,7 +5,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/base/clock.h"
@@ -15,35 +17,59 @@
 #include "common/service/server_identity.h"
 #include "resolver/cache.h"
 #include "resolver/slist.h"
+#include "resolver/zone_rules.h"
 
 namespace cairn {
 
-// First match decides; what no rule matches is refused. Loopback alone is admitted where no rule is written,
-// so that nobody runs an open resolver by accident.
+// First match decides; what no rule matches is refused. Where no rule is written this machine is admitted,
+// and by `serve` the networks it is attached to, so that nobody runs an open resolver by accident.
 struct AccessRule {
-  enum class Action : uint8_t { kAllow, kRefuse };
+  enum class Action : uint8_t {
+    kAllow,
+    kAllowSnoop,  // RD=0 as well: what the cache holds, which is what others asked (RFC 1034 section 4.3.1)
+    kRefuse,
+    kDrop,  // no answer at all
+  };
   Subnet net;
   Action action = Action::kAllow;
   friend bool operator==(const AccessRule&, const AccessRule&) = default;
 };
-std::vector<AccessRule> LoopbackOnly();  // 127.0.0.0/8 and ::1
+std::vector<AccessRule> LoopbackOnly();  // 127.0.0.0/8 and ::1; they may look into the cache
+std::string_view ToText(AccessRule::Action action);
+
+// How many clients may wait, and how long (client_table.h).
+struct ClientLimits {
+  size_t clients = 4096;               // waiting-clients, of all workers together
+  size_t per_address = 200;            // waiting-per-client; an address is one of IPv4 or a /64 of IPv6
+  size_t per_verified_address = 2000;  // waiting-with-cookie
+  Duration slow = std::chrono::milliseconds(200);  // slow-client: who has waited that long may give way
+  // answer-within: an answer over UDP that took longer is not sent. Answers which pile up and leave together
+  // are a weapon against whoever the forged sources name (DNSBomb, CVE-2024-33655).
+  Duration answer_within = std::chrono::milliseconds(1900);
+};
+
+// What rebinding_filter.h does.
+struct RebindingOptions {
+  bool on = false;  // the protocol knows no forbidden addresses; the sample configuration switches it on
+  std::vector<Name> allow;  // names, with all below them, which may have inside addresses
+};
 
 enum class QnameMinimisation : uint8_t { kOff, kRelaxed, kStrict };  // RFC 9156
-
-// What a query without RD gets (RFC 1034 section 4.3.1): it never makes the resolver ask anybody.
-enum class NonRecursive : uint8_t {
-  kRefuse,     // REFUSED: strangers cannot read from the cache what others asked (cache snooping)
-  kFromCache,  // the cached answer, or else the best known referral
-};
 
 struct ResolverOptions {
   // --- Clients (`access`, and under `resolver`)
   std::vector<AccessRule> access = LoopbackOnly();
-  NonRecursive non_recursive = NonRecursive::kFromCache;
+  ClientLimits clients;
   uint16_t edns_buffer_size_octets = limits::kUdpPayloadOctets;  // offered and honoured, in both directions
   CookieOptions cookies;          // for clients (RFC 7873), with the secrets of their file
   ServerIdentity identity;        // NSID and the names of class CHAOS
   bool minimal_responses = true;  // no authority or additional data which the client does not need
+
+  // --- Names that are answered or resolved by rules written here
+  ZoneRuleOptions zones;
+  RebindingOptions rebinding;
+  // Made of `zones`, by who read the configuration; null: no rules at all.
+  std::shared_ptr<const ZoneRules> zone_rules;
 
   // --- Upstream
   std::string root_hints = "builtin";  // or the path of a zone file with the root's NS and their addresses

@@ -28,6 +28,17 @@ size_t ThreadsOf(const ServerOptions& server) {
   return server.threads != 0 ? server.threads : std::max(1U, std::thread::hardware_concurrency());
 }
 
+// Whom names below a zone are asked of, as text that can be compared.
+std::vector<std::string> UpstreamZonesOf(const ResolverOptions& options) {
+  std::vector<std::string> zones;
+  if (!options.zone_rules) return zones;
+  for (const std::unique_ptr<UpstreamZone>& zone : options.zone_rules->upstream_zones()) {
+    zones.push_back(fmt::format("{} {}", zone->apex.ToText(), zone->recursive));
+    for (const Endpoint& server : zone->servers) zones.back() += " " + server.ToText();
+  }
+  return zones;
+}
+
 // What changed although a reload cannot take it over.
 std::vector<std::string_view> NeedsRestart(const ProgramOptions& running, const ProgramOptions& next) {
   std::vector<std::string_view> changed;
@@ -133,6 +144,8 @@ absl::Status Server::OpenWorkers() {
 std::shared_ptr<const ResolverOptions> Server::OptionsOfWorkers(const ResolverOptions& options) const {
   auto of_workers = std::make_shared<ResolverOptions>(options);
   of_workers->cookies.seed = cookie_seed_;
+  // Places for waiting clients are counted in each worker; together they are what the configuration says.
+  of_workers->clients.clients = std::max<size_t>(1, options.clients.clients / ThreadsOf(options_.server));
   return of_workers;
 }
 
@@ -159,6 +172,7 @@ ControlReply Server::Reload() {
     for (const Complaint& complaint : complaints) text += (text.empty() ? "" : "\n") + complaint.ToText();
     return refuse(std::move(text));
   }
+  LogWarnings(complaints);
   const auto resolver_options = OptionsOfWorkers(options->resolver);
   for (const std::unique_ptr<ServeWorker>& worker : workers_) {
     const absl::Status prepared = worker->Prepare(resolver_options);
@@ -168,6 +182,7 @@ ControlReply Server::Reload() {
   }
   for (const std::unique_ptr<ServeWorker>& worker : workers_) worker->TakeOver();
   memory_.cache().Adopt(CacheOptionsOf(options->resolver));
+  ForgetChangedZones(options->resolver);
   host_.log.SetLevel(options->server.log_level);
   std::string text = "reloaded\n";
   for (const std::string_view option : NeedsRestart(options_, *options)) {
@@ -179,6 +194,28 @@ ControlReply Server::Reload() {
   options_.resolver = std::move(options->resolver);
   options_.server.log_level = options->server.log_level;
   return {.ok = true, .text = std::move(text)};
+}
+
+// What was learnt from other servers than those that are to be asked now must not outlive the change: a zone
+// which a forwarder knows may not exist outside, and a failure of the old servers is none of the new.
+void Server::ForgetChangedZones(const ResolverOptions& next) {
+  std::vector<std::string> before = UpstreamZonesOf(options_.resolver);
+  std::vector<std::string> after = UpstreamZonesOf(next);
+  std::ranges::sort(before);
+  std::ranges::sort(after);
+  std::vector<std::string> changed;
+  std::ranges::set_symmetric_difference(before, after, std::back_inserter(changed));
+  for (const std::string& zone : changed) {
+    const Name apex = Name::Literal(zone.substr(0, zone.find(' ')));
+    memory_.cache().FlushSubtree(apex);
+    memory_.delegations().ForgetSubtree(apex);
+    host_.log.Info("zone-forgotten", {{"zone", apex.ToText()}, {"reason", "other servers are asked now"}});
+  }
+}
+
+void Server::LogWarnings(const Complaints& complaints) {
+  for (const Complaint& complaint : complaints)
+    host_.log.Warning("configuration", {{"text", complaint.ToText()}});
 }
 
 void Server::TraceMatching(const std::shared_ptr<const TracePattern>& pattern) {

@@ -63,6 +63,8 @@ class Server {
   absl::Status OpenControl(Supervisor& supervisor);
   void LoadCache();
   void SaveCache();
+  void ForgetChangedZones(const ResolverOptions& next);
+  void LogWarnings(const Complaints& complaints);
 
   const Host host_;
   ProgramOptions options_;

@@ -11,6 +11,7 @@ ServeWorker::ServeWorker(const Clock& clock, SharedMemoryOwner& memory, UvNetwor
       epoch_(memory.epochs()),
       memory_(memory.For(epoch_)),
       random_(NewSystemRandom()),
+      worker_(std::make_shared<WorkerMemory>(*random_)),
       loop_(clock),
       network_(loop_, network) {
   loop_.AtTurnEnd([this] { EndRetired(); });
@@ -22,7 +23,7 @@ absl::StatusOr<std::unique_ptr<Resolver>> ServeWorker::NewResolver(
     std::shared_ptr<const ResolverOptions> options) {
   const ResolverWorld world{
       .clock = clock_, .network = network_, .random = *random_, .timers = loop_.timers()};
-  return Resolver::Create(world, memory_, std::move(options));
+  return Resolver::Create(world, memory_, std::move(options), worker_);
 }
 
 absl::Status ServeWorker::CreateResolver(std::shared_ptr<const ResolverOptions> options) {

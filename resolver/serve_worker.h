@@ -55,6 +55,8 @@ class ServeWorker final : private QueryHandler {
   // nullptr: none.
   void SetTap(std::unique_ptr<ServeTap> tap);
 
+  // Counted since the start; reloads do not take them back.
+  const ResolverCounters& counters() const { return worker_->counters; }
   const UvNetworkCounters& network_counters() const { return network_.counters(); }
 
  private:
@@ -67,6 +69,7 @@ class ServeWorker final : private QueryHandler {
   EpochReader epoch_;
   const SharedMemory memory_;
   const std::unique_ptr<Random> random_;
+  const std::shared_ptr<WorkerMemory> worker_;
   UvLoop loop_;
   UvNetwork network_;
   std::vector<std::unique_ptr<Listener>> listeners_;

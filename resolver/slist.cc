@@ -72,6 +72,9 @@ std::string_view Slist::WhyNotAsked(const IpAddress& address, const Options& opt
 
 Slist::Slist(const Delegation& delegation, const Options& options)
     : zone_cut_(delegation.cut), options_(options) {
+  // Whoever writes an address into the configuration means it, wherever that is.
+  for (const Endpoint& endpoint : delegation.configured)
+    candidates_.push_back({.server = delegation.cut, .endpoint = endpoint});
   for (const DelegationServer& server : delegation.servers) {
     if (server.addresses.empty()) names_without_address_.push_back(server.name);
     for (const IpAddress& address : server.addresses) AddAddress(server.name, address);

@@ -23,7 +23,8 @@ ResolverOptions OptionsFor(const TraceCommand& command, ResolverOptions options)
   if (command.options.config.empty() || command.server) options.query_loopback = true;
   if (command.server) {
     options.upstream_port = command.server->port;
-    options.prime_root = false;  // the root's own idea of its servers would lead away from the one named
+    options.zone_rules = nullptr;  // whoever names a server wants to hear that one
+    options.prime_root = false;    // the root's own idea of its servers would lead away from the one named
   }
   return options;
 }

@@ -50,7 +50,8 @@ template <>
 inline constexpr auto kWords<CacheOutcome> =
     Words<6>{"miss", "hit", "nodata", "nxdomain", "failure", "alias"};
 template <>
-inline constexpr auto kWords<CutSource> = Words<4>{"hints", "primed", "delegation", "referral"};
+inline constexpr auto kWords<CutSource> =
+    Words<6>{"hints", "primed", "delegation", "referral", "forward_zone", "stub_zone"};
 template <>
 inline constexpr auto kWords<Attempt> =
     Words<6>{"first", "retry", "next_server", "over_tcp", "without_edns", "probe"};
@@ -93,6 +94,13 @@ inline constexpr auto kRow<AccessDecided> =
             Field{"client", &AccessDecided::client, "The client's address."},
             Field{"rule", &AccessDecided::rule, "The entry which decided, or that none matched."},
             Field{"allowed", &AccessDecided::allowed, "True when the client is served."});
+
+template <>
+inline constexpr auto kRow<PolicyApplied> =
+    MakeRow("policy_applied", "A rule of the configuration decided about a name.",
+            Field{"name", &PolicyApplied::name, "The name it decided about."},
+            Field{"rule", &PolicyApplied::rule, "The rule, and where it is written."},
+            Field{"effect", &PolicyApplied::effect, "What it does to the question."});
 
 template <>
 inline constexpr auto kRow<ResolutionStarted> =

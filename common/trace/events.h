@@ -28,7 +28,7 @@ enum class Purpose : uint8_t { kPriming, kOperator };
 enum class CacheOutcome : uint8_t { kMiss, kHit, kNoData, kNxDomain, kFailure, kAlias };
 
 // Where the servers of a zone cut were learnt.
-enum class CutSource : uint8_t { kHints, kPrimed, kDelegation, kReferral };
+enum class CutSource : uint8_t { kHints, kPrimed, kDelegation, kReferral, kForwardZone, kStubZone };
 
 // Why this query leaves now.
 enum class Attempt : uint8_t { kFirst, kRetry, kNextServer, kOverTcp, kWithoutEdns, kProbe };
@@ -65,6 +65,14 @@ struct AccessDecided {
   IpAddress client{};
   std::string rule{};  // the entry of the access list: "127.0.0.0/8", or "no entry matches"
   bool allowed = false;
+};
+
+// What the configuration says of a name: a local zone, a special-use name, the hosts file, a forward or stub
+// zone, or the filter against rebinding.
+struct PolicyApplied {
+  Name name{};
+  std::string rule{};    // "home.arpa. static (special-use-zones, RFC 8375)"
+  std::string effect{};  // "answered here: no such name"
 };
 
 // ---- One question being resolved
@@ -275,10 +283,10 @@ struct Answered {
 };
 
 using EventBody =
-    std::variant<ClientQuery, AccessDecided, ResolutionStarted, ResolutionJoined, CacheProbed, ZoneCutPicked,
-                 AliasFollowed, ServerChosen, ServerAddressWanted, GlueUsed, ServerSkipped, ServerBlamed,
-                 QuerySent, ReplyReceived, ReplyIgnored, QueryTimedOut, ConnectionFailed, EdnsFallback,
-                 ReplyJudged, RrsetKept, RecordsDropped, Stored, StoreDeclined, LimitReached, LoopStopped,
-                 StaleServed, PrimingFinished, ResolutionFailed, Answered>;
+    std::variant<ClientQuery, AccessDecided, PolicyApplied, ResolutionStarted, ResolutionJoined, CacheProbed,
+                 ZoneCutPicked, AliasFollowed, ServerChosen, ServerAddressWanted, GlueUsed, ServerSkipped,
+                 ServerBlamed, QuerySent, ReplyReceived, ReplyIgnored, QueryTimedOut, ConnectionFailed,
+                 EdnsFallback, ReplyJudged, RrsetKept, RecordsDropped, Stored, StoreDeclined, LimitReached,
+                 LoopStopped, StaleServed, PrimingFinished, ResolutionFailed, Answered>;
 
 }  // namespace cairn::trace

@@ -62,6 +62,10 @@ Line Describe(const AccessDecided& e) {
           fmt::format("{} by the access list: {}", e.client.ToText(), e.rule)};
 }
 
+Line Describe(const PolicyApplied& e) {
+  return {Tone::kCare, "policy", fmt::format("{} {}: {}", e.name.ToText(), e.effect, e.rule)};
+}
+
 // ---- One question
 
 Line Describe(const ResolutionStarted& e) {
@@ -89,8 +93,8 @@ Line Describe(const CacheProbed& e) {
 }
 
 Line Describe(const ZoneCutPicked& e) {
-  static constexpr auto kFrom =
-      std::to_array<std::string_view>({"root hints", "priming", "cached delegation", "this referral"});
+  static constexpr auto kFrom = std::to_array<std::string_view>(
+      {"root hints", "priming", "cached delegation", "this referral", "forward-zones", "stub-zones"});
   return {Tone::kPlain, "zone",
           fmt::format("{} has {}, {} known ({})", e.zone.ToText(), Count(e.servers, "server"),
                       Addresses(e.addresses), kFrom[static_cast<size_t>(e.source)])};

@@ -76,6 +76,13 @@ class CommandsTest(unittest.TestCase):
             self.assertEqual(second.returncode, 0, second.stderr)
             self.assertEqual(first.stdout, second.stdout)
 
+    def test_the_sample_configurations_are_good(self):
+        samples = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../packaging/samples")
+        for name, program in (("cairn-resolver.yaml", RESOLVER),):
+            done = run(program, "check-config", os.path.join(samples, name))
+            self.assertEqual((done.returncode, done.stderr), (0, ""), name)
+            self.assertIn("rebinding-filter: true", done.stdout)
+
     def test_an_address_in_use_is_said(self):
         port = free_port(["127.0.0.1"])
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:

@@ -51,7 +51,7 @@ class Interpreter {
         {"server", &Interpreter::Server}, {"zone", &Interpreter::Zone},     {"path", &Interpreter::Path},
         {"option", &Interpreter::Option}, {"ask", &Interpreter::Ask},       {"wait", &Interpreter::Wait},
         {"down", &Interpreter::DownOrUp}, {"up", &Interpreter::DownOrUp},   {"now", &Interpreter::Now},
-        {"end", &Interpreter::EndFaults}, {"change", &Interpreter::Change},
+        {"end", &Interpreter::EndFaults}, {"change", &Interpreter::Change}, {"config", &Interpreter::Config},
     };
     last_line_ = line.number;
     const auto statement = kStatements.find(line.words[0]);
@@ -109,6 +109,14 @@ class Interpreter {
     if (resolver_) return Wrong(line, "options come before the first step");
     if (line.words.size() < 3) return Wrong(line, "option NAME VALUE");
     options_ += fmt::format("  {}: {}\n", line.words[1], line.text.substr(8 + line.words[1].size()));
+    return true;
+  }
+
+  bool Config(const ScenarioLine& line) {
+    if (resolver_) return Wrong(line, "the configuration comes before the first step");
+    if (line.words.size() > 1 || line.block.empty())
+      return Wrong(line, "config, and below it lines of YAML: forward-zones, stub-zones, local-zones");
+    config_ += line.raw_block;
     return true;
   }
 
@@ -224,6 +232,7 @@ class Interpreter {
     if (!Started(line)) return false;
     if (line.words.size() < 3) return Wrong(line, "ask NAME TYPE");
     StubQuery query;
+    by_policy_ = false;
     const std::optional<RrType> type = RrType::FromText(line.words[2]);
     if (!type || !ReadName(line, line.words[1], query.question.qname)) return Wrong(line, "ask NAME TYPE");
     query.question.qtype = *type;
@@ -237,6 +246,8 @@ class Interpreter {
         query.recursion_desired = false;
       } else if (how == "without edns") {
         query.edns = false;
+      } else if (how == "by policy") {
+        by_policy_ = true;
       } else if (count && line.words[at + 1] == "times") {
         times = *count;
       } else {
@@ -261,7 +272,8 @@ class Interpreter {
       return std::any_of(line.block.begin(), line.block.end(),
                          [&](const ScenarioLine& expectation) { return expectation.words[0] == word; });
     };
-    if (changed_ || !conversation.query.recursion_desired || conversation.query.question.qtype == rr::kAny) {
+    if (changed_ || by_policy_ || !conversation.query.recursion_desired ||
+        conversation.query.question.qtype == rr::kAny) {
       checkers_->CheckForm(conversation);
     } else {
       checkers_->CheckAnswer(conversation, says("rcode") ? Demand::kTruthOrServFail : Demand::kTruth);
@@ -353,12 +365,15 @@ class Interpreter {
     if (resolver_) return true;
     const absl::Status started = internet_.Start();
     if (!started.ok()) return Wrong(line, std::string(started.message()));
+    // Worlds like to be called test. and to have private addresses; special-use names are for scenarios which
+    // switch them on.
+    if (options_.find("special-use-zones") == std::string::npos) options_ += "  special-use-zones: false\n";
     Complaints complaints;
-    std::optional<ProgramOptions> options =
-        ReadOptions(options_.empty() ? std::string() : "resolver:\n" + options_, file_name_, complaints);
+    std::optional<ProgramOptions> options = ReadOptions(
+        config_ + (options_.empty() ? std::string() : "resolver:\n" + options_), file_name_, complaints);
     if (!options) return Wrong(line, complaints.empty() ? "bad options" : complaints.front().ToText());
     ResolverOptions& resolver = options->resolver;
-    resolver.access = SimResolver::DefaultOptions().access;
+    if (!options->access_given) resolver.access = SimResolver::DefaultOptions().access;
     if (options_.find("cache-size") == std::string::npos) {
       resolver.cache_size_octets = SimResolver::DefaultOptions().cache_size_octets;
     }
@@ -399,10 +414,12 @@ class Interpreter {
   std::string file_name_;
   SimInternet internet_;
   std::string options_;  // lines of YAML below `resolver:`
+  std::string config_;   // and beside it
   std::unique_ptr<SimResolver> resolver_;
   std::unique_ptr<Checkers> checkers_;
   size_t findings_taken_ = 0;
   bool changed_ = false;
+  bool by_policy_ = false;  // the question at hand
   uint32_t last_line_ = 0;
   uint32_t last_answer_line_ = 0;
   size_t answers_seen_ = 0;

@@ -10,8 +10,10 @@
 //                                                             held-back 10%, largest 512, cut
 //                                                             HOST: a server, `resolver` or `client`
 //   option NAME VALUE                                         of the resolver's configuration
+//   config                                                    and what stands beside it: YAML, indented
 //
-//   ask NAME TYPE [over tcp] [without rd] [without edns] [N times]
+//   ask NAME TYPE [over tcp] [without rd] [without edns] [N times] [by policy]
+//                            by policy: the configuration, not the zones, says what the answer is
 //     rcode RCODE            default: what the zones hold, records and all
 //     answer OWNER TYPE RDATA   one line a record, in order; `answer none`
 //     ttl LOW..HIGH          of the first record

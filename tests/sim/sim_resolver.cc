@@ -129,7 +129,8 @@ class SimResolver::Stub final : public UdpReceiver, public StreamReceiver {
 
 ResolverOptions SimResolver::DefaultOptions() {
   ResolverOptions options;
-  options.access = {{.net = Subnet::FromText("10.0.0.0/8").value()}};
+  options.access = {
+      {.net = Subnet::FromText("10.0.0.0/8").value(), .action = AccessRule::Action::kAllowSnoop}};
   options.cache_size_octets = size_t{8} << 20;
   return options;
 }

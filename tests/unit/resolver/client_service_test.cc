@@ -58,6 +58,13 @@ std::string Describe(const std::vector<uint8_t>& wire) {
   return words;
 }
 
+std::shared_ptr<const ZoneRules> RulesOf(const ZoneRuleOptions& options) {
+  Complaints complaints;
+  std::shared_ptr<const ZoneRules> rules = ZoneRules::Build(options, complaints);
+  for (const Complaint& complaint : complaints) ADD_FAILURE() << complaint.ToText();
+  return rules;
+}
+
 struct Case {
   const char* name;
   const char* question;
@@ -242,15 +249,178 @@ TEST(ClientService, WithoutRdNobodyIsAsked) {
   EXPECT_THAT(Describe(world.AskAsClient(query.ToWire())), testing::HasSubstr("192.0.2.80"));
 }
 
-TEST(ClientService, WithoutRdRefusedByPolicy) {
+// Cache snooping: who may ask may not look at what others asked, unless he is allowed to.
+TEST(ClientService, WithoutRdTheCacheIsForWhomItIsAllowed) {
   ResolverOptions options = ScriptedWorld::DefaultOptions();
-  options.non_recursive = NonRecursive::kRefuse;
+  options.access = {{*Subnet::FromText("192.0.2.0/25"), AccessRule::Action::kAllow},
+                    {*Subnet::FromText("192.0.2.128/25"), AccessRule::Action::kAllowSnoop}};
+  options.zone_rules = RulesOf({.local_zones = {{.name = Name::Literal("lan."),
+                                                 .records = {{.text = "@ 60 A 192.0.2.7", .where = {}}},
+                                                 .file = {},
+                                                 .where = {}}}});
   ScriptedWorld world(options);
   Populate(world);
   Message query = Asking("www.example. A");
-  world.AskAsClient(query.ToWire());
+  query.edns.emplace();
+  world.AskAsClient(query.ToWire(), false, "192.0.2.1");
   query.header.recursion_desired = false;
-  EXPECT_EQ(Describe(world.AskAsClient(query.ToWire())), "REFUSED");
+  EXPECT_EQ(Describe(world.AskAsClient(query.ToWire(), false, "192.0.2.1")), "REFUSED; EDNS option 15");
+  EXPECT_THAT(Describe(world.AskAsClient(query.ToWire(), false, "192.0.2.200")),
+              testing::HasSubstr("192.0.2.80"));
+  Message local = Asking("lan. A");
+  local.header.recursion_desired = false;
+  EXPECT_EQ(Describe(world.AskAsClient(local.ToWire(), false, "192.0.2.1")),
+            "NOERROR; lan. 60 IN A 192.0.2.7");
+}
+
+TEST(ClientService, WhomTheAccessListDropsGetsNothing) {
+  ResolverOptions options = ScriptedWorld::DefaultOptions();
+  options.access = {{*Subnet::FromText("192.0.2.0/24"), AccessRule::Action::kDrop}};
+  ScriptedWorld world(options);
+  Populate(world);
+  EXPECT_EQ(Describe(world.AskAsClient(Asking("www.example. A").ToWire(), false, "192.0.2.1")), "silence");
+  EXPECT_EQ(world.resolver->counters().client_dropped.value(), 1u);
+}
+
+ZoneRuleOptions LocalZones() {
+  const auto zone = [](const char* name, LocalZoneKind kind, std::vector<const char*> lines) {
+    LocalZoneOptions made{.name = Name::Literal(name), .kind = kind, .records = {}, .file = {}, .where = {}};
+    for (const char* line : lines) made.records.push_back({.text = line, .where = {}});
+    return made;
+  };
+  return {.local_zones = {
+              zone("lan.", LocalZoneKind::kStatic, {"nas 60 A 192.0.2.7", "ext 60 CNAME www.example."}),
+              zone("ads.example.", LocalZoneKind::kRefuse, {}),
+              zone("silent.example.", LocalZoneKind::kDrop, {}),
+              zone("own.example.", LocalZoneKind::kTransparent, {"@ 60 A 192.0.2.8"}),
+          }};
+}
+
+const Case kLocalCases[] = {
+    {"local data", "nas.lan. A", nullptr, "NOERROR; nas.lan. 60 IN A 192.0.2.7"},
+    {"case kept", "NaS.lan. A", nullptr, "NOERROR; NaS.lan. 60 IN A 192.0.2.7"},
+    {"a negative answer says whose", "x.lan. A", [](Message& query) { query.edns.emplace(); },
+     "NXDOMAIN; authority lan. SOA; EDNS option 15"},
+    {"an alias leads out", "ext.lan. A", nullptr,
+     "NOERROR; ext.lan. 60 IN CNAME www.example.; www.example. 300 IN A 192.0.2.80; www.example. 300 IN A "
+     "192.0.2.81"},
+    {"and without RD no further", "ext.lan. A",
+     [](Message& query) { query.header.recursion_desired = false; },
+     "NOERROR; ext.lan. 60 IN CNAME www.example."},
+    {"refused", "x.ads.example. A", [](Message& query) { query.edns.emplace(); }, "REFUSED; EDNS option 15"},
+    {"refused without RD", "ads.example. A", [](Message& query) { query.header.recursion_desired = false; },
+     "REFUSED"},
+    {"dropped", "silent.example. A", nullptr, "silence"},
+    {"dropped without RD", "silent.example. A",
+     [](Message& query) { query.header.recursion_desired = false; }, "silence"},
+    {"transparent", "own.example. A", nullptr, "NOERROR; own.example. 60 IN A 192.0.2.8"},
+    {"special use", "localhost. A", nullptr, "NOERROR; localhost. 10800 IN A 127.0.0.1"},
+    {"an alias of the world leads to a blocked name", "toads.example. A", nullptr,
+     "REFUSED; toads.example. 300 IN CNAME ads.example."},
+};
+
+TEST(ClientService, WhatIsWrittenHereComesBeforeTheCache) {
+  for (const Case& c : kLocalCases) {
+    SCOPED_TRACE(c.name);
+    ResolverOptions options = ScriptedWorld::DefaultOptions();
+    options.zone_rules = RulesOf(LocalZones());
+    ScriptedWorld world(options);
+    Populate(world);
+    world.AddServer(
+        "192.0.2.1",
+        {{"www.example. A", "aa; answer www.example. 300 A 192.0.2.80; answer www.example. 300 A 192.0.2.81"},
+         {"toads.example. A",
+          "aa; answer toads.example. 300 CNAME ads.example.; answer ads.example. 300 A 192.0.2.66"}});
+    Message query = Asking(c.question);
+    if (c.change) c.change(query);
+    EXPECT_EQ(Describe(world.AskAsClient(query.ToWire())), c.expected);
+    EXPECT_EQ(Describe(world.AskAsClient(query.ToWire())), c.expected) << "second time";
+  }
+}
+
+TEST(ClientService, RebindingIsStoppedColdAndFromTheCache) {
+  ResolverOptions options = ScriptedWorld::DefaultOptions();
+  options.rebinding.on = true;
+  ScriptedWorld world(options);
+  Populate(world);
+  world.AddServer("192.0.2.1", {{"evil.example. A", "aa; answer evil.example. 300 A 127.0.0.1"},
+                                {"alias.example. A", "aa; answer alias.example. 300 CNAME evil.example."},
+                                {"www.example. A", "aa; answer www.example. 300 A 192.0.2.80"}});
+  for (const char* round : {"cold", "cached"}) {
+    SCOPED_TRACE(round);
+    Message query = Asking("evil.example. A");
+    query.edns.emplace();
+    EXPECT_EQ(Describe(world.AskAsClient(query.ToWire())), "NOERROR; EDNS option 15");
+    query = Asking("alias.example. A");
+    EXPECT_EQ(Describe(world.AskAsClient(query.ToWire())),
+              "NOERROR; alias.example. 300 IN CNAME evil.example.");
+    EXPECT_EQ(Describe(world.AskAsClient(Asking("www.example. A").ToWire())),
+              "NOERROR; www.example. 300 IN A 192.0.2.80");
+  }
+  EXPECT_EQ(world.resolver->counters().rebindings_stopped.value(), 4u);
+}
+
+// Hands a query to the resolver, and does not wait.
+void Begin(ScriptedWorld& world, std::string_view question, const char* client) {
+  const std::vector<uint8_t> packet = Asking(question).ToWire();
+  std::array<uint8_t, 4096> reply{};
+  Query query{.packet = packet,
+              .to = {.listener = &world.listener,
+                     .client = {IpAddress::Literal(client), 40000},
+                     .local = IpAddress::Literal("127.0.0.1")},
+              .tcp = false,
+              .reply = reply};
+  world.resolver->OnQueries({&query, 1});
+  if (query.reply_octets > 0)
+    world.listener.replies.emplace_back(reply.begin(),
+                                        reply.begin() + static_cast<std::ptrdiff_t>(query.reply_octets));
+}
+
+TEST(ClientService, WaitingClientsAreBounded) {
+  ResolverOptions options = ScriptedWorld::DefaultOptions();
+  options.access = {{*Subnet::FromText("192.0.2.0/24"), AccessRule::Action::kAllow}};
+  options.clients.clients = 4;
+  options.clients.per_address = 2;
+  ScriptedWorld world(options);  // its servers are silent
+  Begin(world, "a.example. A", "192.0.2.1");
+  Begin(world, "b.example. A", "192.0.2.1");
+  EXPECT_TRUE(world.listener.replies.empty());
+  Begin(world, "c.example. A", "192.0.2.1");
+  ASSERT_EQ(world.listener.replies.size(), 1u);
+  EXPECT_EQ(Describe(world.listener.replies[0]), "SERVFAIL");
+  EXPECT_EQ(world.resolver->counters().clients_over_share.value(), 1u);
+
+  Begin(world, "d.example. A", "192.0.2.2");
+  Begin(world, "e.example. A", "192.0.2.3");
+  Begin(world, "f.example. A", "192.0.2.4");
+  EXPECT_EQ(world.resolver->counters().clients_turned_away.value(), 1u);
+  world.clock.now += std::chrono::milliseconds(200);
+  Begin(world, "g.example. A", "192.0.2.4");  // the first of those who are slow now gives way
+  EXPECT_EQ(world.resolver->counters().clients_evicted.value(), 1u);
+  EXPECT_EQ(world.resolver->counters().clients_turned_away.value(), 1u);
+  EXPECT_EQ(Describe(world.listener.replies.back()), "SERVFAIL");
+}
+
+// DNSBomb (CVE-2024-33655): what piled up is not sent at once; the client's next query finds it in the cache.
+TEST(ClientService, AnswersThatCameTooLateAreNotSent) {
+  for (const auto& [client, late, expected] :
+       {std::tuple("192.0.2.9", false, "NOERROR"), std::tuple("192.0.2.9", true, "silence"),
+        std::tuple("127.0.0.1", true, "NOERROR")}) {
+    SCOPED_TRACE(std::string(client) + (late ? " late" : " in time"));
+    ResolverOptions options = ScriptedWorld::DefaultOptions();
+    options.access = {{*Subnet::FromText("0.0.0.0/0"), AccessRule::Action::kAllow}};
+    options.clients.answer_within = late ? std::chrono::milliseconds(15) : std::chrono::milliseconds(25);
+    ScriptedWorld world(options);  // two exchanges of 10 ms
+    Populate(world);
+    Begin(world, "www.example. A", client);
+    world.Run();
+    ASSERT_EQ(world.listener.replies.size(), 1u);
+    EXPECT_EQ(Describe(world.listener.replies[0]).substr(0, 7), expected);
+    EXPECT_EQ(world.resolver->counters().answers_too_late.value(),
+              std::string(expected) == "silence" ? 1u : 0u);
+    EXPECT_THAT(Describe(world.AskAsClient(Asking("www.example. A").ToWire(), false, client)),
+                testing::HasSubstr("192.0.2.80"));
+  }
 }
 
 TEST(ClientService, GarbageNeitherHarmsNorIsAnswered) {

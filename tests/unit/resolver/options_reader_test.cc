@@ -44,6 +44,8 @@ log: { target: stderr, level: warning }
 access:
 - { net: 10.0.0.0/8, action: refuse }
 - { net: 0.0.0.0/0, action: allow }
+- { net: 192.0.2.0/24, action: drop }
+- { net: 192.0.2.0/25, action: allow-snoop }
 resolver:
   root-hints: lab.hints
   prime-root: false
@@ -53,7 +55,14 @@ resolver:
   query-private: false
   case-randomisation: true
   upstream-sockets: 8
-  non-recursive: refuse
+  waiting-clients: 100
+  waiting-per-client: 10
+  waiting-with-cookie: 20
+  slow-client: 50ms
+  answer-within: 3s
+  hosts-file: ""
+  rebinding-filter: true
+  rebinding-allow: [corp.example]
   edns-buffer-size: 1400
   minimal-responses: true
   qname-minimisation: off
@@ -63,7 +72,10 @@ resolver:
   cache-max-negative-ttl: 50
   special-use-zones: false
 dnssec: { enabled: false, anchors: builtin, insecure: [] }
-forward-zones: []
+local-zones:
+- { name: lan, type: transparent, records: ["www 300 TXT \"a b\""] }
+forward-zones: [{ name: corp.example, servers: [192.0.2.53@53, "::1@5353"], tcp: true, fall-back: true }]
+stub-zones: [{ name: lab.example, servers: [127.0.0.1@5300] }]
 )");
   EXPECT_EQ(options.server.listen,
             (std::vector<Endpoint>{*Endpoint::FromText("127.0.0.1@5353"), *Endpoint::FromText("::1@5354")}));
@@ -74,10 +86,12 @@ forward-zones: []
   EXPECT_EQ(options.server.log_level, LogLevel::kWarning);
   const ResolverOptions& resolver = options.resolver;
   EXPECT_EQ(resolver.outgoing, std::vector<IpAddress>{IpAddress::Literal("192.0.2.7")});
-  ASSERT_EQ(resolver.access.size(), 2u);
+  ASSERT_EQ(resolver.access.size(), 4u);
   EXPECT_EQ(resolver.access[0].net, *Subnet::FromText("10.0.0.0/8"));
   EXPECT_EQ(resolver.access[0].action, AccessRule::Action::kRefuse);
   EXPECT_EQ(resolver.access[1].action, AccessRule::Action::kAllow);
+  EXPECT_EQ(resolver.access[2].action, AccessRule::Action::kDrop);
+  EXPECT_EQ(resolver.access[3].action, AccessRule::Action::kAllowSnoop);
   EXPECT_EQ(resolver.root_hints, "lab.hints");
   EXPECT_FALSE(resolver.prime_root);
   EXPECT_TRUE(resolver.ipv4);
@@ -87,7 +101,27 @@ forward-zones: []
   EXPECT_FALSE(resolver.query_private);
   EXPECT_TRUE(resolver.case_randomisation);
   EXPECT_EQ(resolver.upstream_sockets, 8u);
-  EXPECT_EQ(resolver.non_recursive, NonRecursive::kRefuse);
+  EXPECT_EQ(resolver.clients.clients, 100u);
+  EXPECT_EQ(resolver.clients.per_address, 10u);
+  EXPECT_EQ(resolver.clients.per_verified_address, 20u);
+  EXPECT_EQ(resolver.clients.slow, std::chrono::milliseconds(50));
+  EXPECT_EQ(resolver.clients.answer_within, std::chrono::seconds(3));
+  EXPECT_FALSE(resolver.zones.special_use_zones);
+  EXPECT_TRUE(resolver.rebinding.on);
+  EXPECT_EQ(resolver.rebinding.allow, std::vector<Name>{Name::Literal("corp.example.")});
+  ASSERT_EQ(resolver.zones.local_zones.size(), 1u);
+  EXPECT_EQ(resolver.zones.local_zones[0].name, Name::Literal("lan."));
+  EXPECT_EQ(resolver.zones.local_zones[0].kind, LocalZoneKind::kTransparent);
+  EXPECT_EQ(resolver.zones.local_zones[0].records.at(0).text, "www 300 TXT \"a b\"");
+  ASSERT_EQ(resolver.zones.forward_zones.size(), 1u);
+  EXPECT_EQ(resolver.zones.forward_zones[0].servers,
+            (std::vector<Endpoint>{*Endpoint::FromText("192.0.2.53@53"), *Endpoint::FromText("::1@5353")}));
+  EXPECT_TRUE(resolver.zones.forward_zones[0].over_tcp);
+  EXPECT_TRUE(resolver.zones.forward_zones[0].fall_back);
+  ASSERT_EQ(resolver.zones.stub_zones.size(), 1u);
+  EXPECT_FALSE(resolver.zones.stub_zones[0].fall_back);
+  ASSERT_NE(resolver.zone_rules, nullptr);
+  EXPECT_TRUE(resolver.zone_rules->Match(Name::Literal("www.lan.")).may_answer());
   EXPECT_EQ(resolver.edns_buffer_size_octets, 1400);
   EXPECT_EQ(resolver.cache_size_octets, size_t{8} << 20);
   EXPECT_EQ(resolver.cache_min_ttl_s, 1u);
@@ -99,7 +133,10 @@ TEST(OptionsReader, WhatItPrintsReadsBack) {
   const ProgramOptions options = MustRead(
       "server: {listen: [\"0.0.0.0@5353\"], threads: 2}\n"
       "access: [{net: \"2001:db8::/32\", action: allow}]\n"
-      "resolver: {cache-size: 3MiB, root-hints: \"a b\"}\n");
+      "resolver: {cache-size: 3MiB, root-hints: \"a b\", rebinding-allow: [a.example, b.example]}\n"
+      "local-zones: [{name: lan, records: ['www TXT \"a \\\\ b\"', www A 192.0.2.1]}, {name: ads., type: "
+      "drop}]\n"
+      "forward-zones: [{name: ., servers: [192.0.2.53], fall-back: true}]\n");
   const std::string printed = PrintOptions(options);
   EXPECT_EQ(PrintOptions(MustRead(printed)), printed);
   EXPECT_THAT(printed, ::testing::HasSubstr("cache-size: 3MiB\n"));
@@ -131,8 +168,6 @@ TEST(OptionsReader, SaysWhatIsWrongAndWhere) {
        "c.yaml:1:19: error: enabled: not available in this version of Cairn; write false"},
       {"dnssec: {anchors: [\". DS 1 8 2 00\"]}\n",
        "c.yaml:1:19: error: anchors: not available in this version"},
-      {"forward-zones: [{name: corp.example}]\n",
-       "c.yaml:1:16: error: forward-zones: not available in this version"},
       {"resolver: {aggressive-nsec: true}\n",
        "c.yaml:1:29: error: aggressive-nsec: not available in this version"},
       {"resolver: {cache-file: cache}\n",
@@ -140,6 +175,20 @@ TEST(OptionsReader, SaysWhatIsWrongAndWhere) {
       {"resolver: {stale-client-timeout: 11s}\n", "c.yaml:1:34: error: stale-client-timeout"},
       {"resolver: {cache-max-types: 201}\n", "c.yaml:1:29: error: cache-max-types"},
       {"resolver: {nxdomain-cut: true}\n", "c.yaml:1:26: error: nxdomain-cut"},
+      {"forward-zones: [{name: corp.example}]\n", "c.yaml:1:17: error: 'servers' is missing"},
+      {"forward-zones: [{name: corp.example, servers: []}]\n",
+       "c.yaml:1:17: error: corp.example. has no servers: at least one ADDRESS@PORT"},
+      {"forward-zones: [{name: corp.example, servers: [ns.corp.example]}]\n", "c.yaml:1:48: error: "},
+      {"server: {listen: [127.0.0.1@5353]}\nstub-zones: [{name: a.example, servers: [127.0.0.1@5353]}]\n",
+       "c.yaml:2:14: error: a.example. is to be asked of 127.0.0.1@5353, where this server itself listens"},
+      {"local-zones: [{name: lan, type: statik}]\n", "c.yaml:1:33: error: type 'statik'"},
+      {"local-zones: [{name: lan, records: [www A 1.2.3]}]\n",
+       "c.yaml:1:37: error: A address \"1.2.3\": expected an IPv4 address"},
+      {"local-zones: [{name: lan, records: www A 192.0.2.1}]\n",
+       "c.yaml:1:36: error: records: expected a list"},
+      {"local-zones: [{name: lan}, {name: lan}]\n", "c.yaml:1:28: error: lan. is a local zone already"},
+      {"resolver: {rebinding-allow: [a..b]}\n", "c.yaml:1:29: error: rebinding-allow: 'a..b': "},
+      {"resolver: {hosts-file: /nowhere/hosts}\n", "/nowhere/hosts: error: hosts-file: cannot read it"},
       {"log: {target: syslog}\n",
        "c.yaml:1:15: error: target: not available in this version of Cairn; write stderr"},
   };
@@ -165,6 +214,18 @@ TEST(OptionsReader, TheManualNamesEveryOption) {
 TEST(OptionsReader, AnAccessListMakesAWildcardAChoice) {
   EXPECT_EQ(OpenByAccident(MustRead("server: {listen: 0.0.0.0@53}\naccess: []\n")), std::nullopt);
   EXPECT_EQ(OpenByAccident(MustRead("server: {listen: 192.0.2.1@53}\n")), std::nullopt);
+}
+
+TEST(OptionsReader, NeighboursMayAskWhereNobodySaysWhoMay) {
+  const std::vector<Subnet> networks = {*Subnet::FromText("192.0.2.0/24")};
+  const IpAddress neighbour = IpAddress::Literal("192.0.2.9");
+  ProgramOptions options = MustRead("");
+  AdmitNetworks(options, networks);
+  EXPECT_TRUE(options.resolver.access.back().net.Contains(neighbour));
+  EXPECT_EQ(options.resolver.access.back().action, AccessRule::Action::kAllow);
+  options = MustRead("access: []\n");
+  AdmitNetworks(options, networks);
+  EXPECT_TRUE(options.resolver.access.empty());
 }
 
 }  // namespace

@@ -99,7 +99,8 @@ TEST_F(ServerMemoryTest, NobodyIsCondemnedForEver) {
   memory.SetPrefersTcp(kServer, kStart);
   memory.SetFoldsCase(kServer, kStart);
   for (int i = 0; i < 10; ++i) memory.OnTimeout(kServer, kStart, kStart);
-  EXPECT_EQ(State(), "srtt 30.0 ms, rttvar 15.0 ms, 10 time-outs in a row, dead for 40 s, no EDNS, TCP, folds case");
+  EXPECT_EQ(State(),
+            "srtt 30.0 ms, rttvar 15.0 ms, 10 time-outs in a row, dead for 40 s, no EDNS, TCP, folds case");
   EXPECT_EQ(State(minutes(5)), "srtt 30.0 ms, rttvar 15.0 ms, no EDNS, TCP, folds case");
   EXPECT_EQ(State(minutes(15)), "never measured");
 }
