@@ -40,7 +40,7 @@ constexpr std::array<Verb, 4> kVerbs = {{
      "  --config FILE           the configuration file (YAML)\n"
      "  --listen ADDRESS@PORT   answer there instead of where the file says (127.0.0.1@5300, ::1@53)\n"
      "  --zone NAME=FILE        serve this zone too\n"
-     "  --zones DIR             serve each file NAME.zone of this folder as zone NAME\n",
+     "  --zones DIR             serve each file NAME.zone of this folder as zone NAME (@.zone is the root)\n",
      RunServe},
     {"check-zone", "check-zone NAME FILE [--dump] [--zonemd check|require]",
      "Reads a zone file and says what is wrong with it; exit code 0 when it can be served.\n"
@@ -48,12 +48,24 @@ constexpr std::array<Verb, 4> kVerbs = {{
      "  --zonemd check          the digest of a ZONEMD record must match (RFC 8976)\n"
      "  --zonemd require        and there must be one\n",
      RunCheckZone},
-    {"check-config", "check-config FILE",
-     "Reads a configuration file and prints it with the defaults, or says what is wrong with it.\n",
+    {"check-config", "check-config FILE [--zones]",
+     "Reads a configuration file and prints it with the defaults, or says what is wrong with it: also zone\n"
+     "files that cannot be read, and a user this system does not know.\n"
+     "  --zones                 read all zone files too, and say what is wrong with them\n",
      RunCheckConfig},
-    {"ctl", "ctl [--socket PATH] status | reload [ZONE] | zone-status [ZONE] | metrics | help",
-     "Asks the running server.\n"
-     "  --socket PATH           its control socket (default /run/cairn-auth/control)\n",
+    {"ctl", "ctl [--socket PATH] VERB [ARGUMENT]...",
+     "Asks the running server. Exit code 2 when it does not know the verb, or not with these words.\n"
+     "  --socket PATH           its control socket (default /run/cairn-auth/control)\n"
+     "\n"
+     "  status [--json]              version, time, zones and queries\n"
+     "  reload [ZONE]                configuration and changed zone files, or one zone's file\n"
+     "  zone-status [--json] [ZONE]  serial, size and state of zones\n"
+     "  dump ZONE                    the zone as it is served, in canonical form\n"
+     "  stats                        the counters that are not 0\n"
+     "  metrics                      all counters, in Prometheus's text format\n"
+     "  log-level LEVEL              debug, info, warning or error, until the next reload\n"
+     "  stop                         end the server\n"
+     "  help                         the verbs of the running server\n",
      RunCtl},
 }};
 
@@ -125,6 +137,10 @@ void TakeZonemd(Arguments& arguments, const std::string& word, ZonemdPolicy& pol
     arguments.Fail(fmt::format("--zonemd {}: expected check or require", word));
 }
 
+void Print(const Complaints& complaints) {
+  for (const Complaint& complaint : complaints) fmt::print(stderr, "{}\n", complaint.ToText());
+}
+
 int RunCheckZone(Arguments& arguments) {
   bool dump = false;
   ZonemdPolicy zonemd = ZonemdPolicy::kOff;
@@ -145,7 +161,7 @@ int RunCheckZone(Arguments& arguments) {
   if (!apex.ok()) return WrongUsage("check-zone", ErrorText(apex.status()));
 
   const LoadedZone loaded = LoadZone(*apex, words[1], zonemd);
-  for (const Complaint& complaint : loaded.complaints) fmt::print(stderr, "{}\n", complaint.ToText());
+  Print(loaded.complaints);
   if (loaded.zone == nullptr) return kFailed;
   if (dump) {
     DumpZone(*loaded.zone, [](std::string_view line) { std::fwrite(line.data(), 1, line.size(), stdout); });
@@ -156,10 +172,28 @@ int RunCheckZone(Arguments& arguments) {
   return kDone;
 }
 
+// Whether all of them can be served; nothing of them is kept.
+bool CheckZones(const std::vector<ZoneOptions>& zones) {
+  std::vector<Complaints> complaints(zones.size());
+  InParallel(zones.size(), [&](size_t i) {
+    complaints[i] =
+        LoadZone(zones[i].name, zones[i].file, zones[i].zonemd.value_or(ZonemdPolicy::kOff)).complaints;
+  });
+  bool good = true;
+  for (const Complaints& each : complaints) {
+    Print(each);
+    good = good && !HasErrors(each);
+  }
+  return good;
+}
+
 int RunCheckConfig(Arguments& arguments) {
+  bool zones = false;
   std::vector<std::string> words;
   while (arguments.Next()) {
-    if (arguments.IsOption() || words.size() == 1)
+    if (arguments.Is("--zones"))
+      zones = true;
+    else if (arguments.IsOption() || words.size() == 1)
       arguments.FailUnknown();
     else
       words.push_back(arguments.word());
@@ -170,8 +204,10 @@ int RunCheckConfig(Arguments& arguments) {
   AuthArguments asked;
   asked.config_file = words[0];
   const std::optional<AuthOptions> options = ReadAuthOptions(asked, complaints);
-  for (const Complaint& complaint : complaints) fmt::print(stderr, "{}\n", complaint.ToText());
-  if (!options) return kFailed;
+  if (options) CheckAgainstSystem(*options, complaints);
+  Print(complaints);
+  if (HasErrors(complaints)) return kFailed;
+  if (zones && !CheckZones(options->zones)) return kFailed;
   fmt::print("{}", PrintAuthOptions(*options));
   return kDone;
 }
@@ -180,10 +216,11 @@ int RunCtl(Arguments& arguments) {
   std::string socket = AuthOptions::kUsualControlSocket;
   std::vector<std::string> words;
   while (arguments.Next()) {
-    const auto path = arguments.ValueOf("--socket");
+    const bool for_the_verb = !words.empty();
+    const auto path = for_the_verb ? std::nullopt : arguments.ValueOf("--socket");
     if (path)
       socket = *path;
-    else if (arguments.IsOption())
+    else if (arguments.IsOption() && !for_the_verb)
       arguments.FailUnknown();
     else
       words.push_back(arguments.word());
@@ -196,7 +233,7 @@ int RunCtl(Arguments& arguments) {
     return kFailed;
   }
   fmt::print(reply->ok ? stdout : stderr, "{}", reply->text);
-  return reply->ok ? kDone : kFailed;
+  return reply->ok ? kDone : reply->wrong_usage ? kWrongUsage : kFailed;
 }
 
 bool AsksForHelp(const std::vector<std::string>& words) {

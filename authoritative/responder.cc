@@ -161,6 +161,8 @@ void Responder::AnswerOne(Query& query, Pending& pending) {
     query.dropped = true;
     return;
   }
+  ++counters_.by_opcode[static_cast<size_t>(view.opcode())];
+  if (view.question_octets > 0) ++counters_.by_qtype[QtypeSlot(view.qtype)];
   const size_t udp_limit =
       view.has_edns ? std::min(view.udp_payload_octets, options_.edns.udp_payload_octets) : kPlainUdpOctets;
   MessageWriter out(query.reply, query.tcp ? kMaxMessageOctets : udp_limit);

@@ -27,6 +27,22 @@ struct ResponderOptions {
   AnyAnswer any = AnyAnswer::kMinimal;  // RFC 8482
 };
 
+// Queries are counted by QTYPE: types below 66 (HTTPS, 65, is the last of them in wide use) one by one, a few
+// above, and the rest, which a client may draw from 65 536, together.
+inline constexpr size_t kQtypesOneByOne = 66;
+inline constexpr std::array<RrType, 4> kQtypesAbove = {rr::kIxfr, rr::kAxfr, rr::kAny,
+                                                       RrType{257}};  // 257 is CAA
+inline constexpr size_t kOtherQtypes = kQtypesOneByOne + kQtypesAbove.size();
+inline constexpr size_t kQtypeSlots = kOtherQtypes + 1;
+
+constexpr size_t QtypeSlot(RrType qtype) {
+  if (qtype.value < kQtypesOneByOne) return qtype.value;
+  for (size_t i = 0; i < kQtypesAbove.size(); ++i) {
+    if (kQtypesAbove[i] == qtype) return kQtypesOneByOne + i;
+  }
+  return kOtherQtypes;
+}
+
 // What happened so far on this worker; plain numbers, read on its thread or summed when it rests.
 struct ResponderCounters {
   uint64_t queries_udp = 0;
@@ -34,6 +50,8 @@ struct ResponderCounters {
   uint64_t dropped = 0;                 // shorter than a header, or a response
   uint64_t truncated = 0;               // answers that did not fit, with TC
   std::array<uint64_t, 24> by_rcode{};  // answers by RCODE, 0 to 23 (BADCOOKIE)
+  std::array<uint64_t, 16> by_opcode{};
+  std::array<uint64_t, kQtypeSlots> by_qtype{};  // where QtypeSlot says
 };
 
 class Responder final : public QueryHandler {
@@ -45,6 +63,8 @@ class Responder final : public QueryHandler {
   // What is served from the next batch on. Call it on the worker's own thread.
   void SetZones(std::shared_ptr<const ZoneSet> zones);
   const std::shared_ptr<const ZoneSet>& zones() const { return zones_; }
+  // What a reload may change; likewise.
+  void SetAny(AnyAnswer any) { options_.any = any; }
 
   void OnQueries(std::span<Query> batch) override;
 

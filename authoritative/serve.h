@@ -1,4 +1,4 @@
-// The running authority: workers that answer, and a main thread that reloads, reports and ends them.
+// `cairn-auth serve`: from what stands on the command line to a running AuthServer (server.h).
 #pragma once
 
 #include "authoritative/auth_options.h"

@@ -35,6 +35,7 @@ void AuthWorker::Serve(const ServedData& served) {
 }
 
 void AuthWorker::Use(const ServedData& served) {
+  responder_.SetAny(served.any);
   responder_.SetZones(served.zones);
   responder_.SetClientPolicy(served.cookies, served.rate_limit);
   transfers_.Set(served.zones, served.transfer_rules);

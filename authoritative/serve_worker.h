@@ -20,6 +20,7 @@ struct ServedData {
   std::shared_ptr<const TransferRules> transfer_rules;
   CookieOptions cookies;
   RateLimitOptions rate_limit;  // of one worker
+  AnyAnswer any = AnyAnswer::kMinimal;
 };
 
 struct WorkerCounters {

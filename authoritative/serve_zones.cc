@@ -1,160 +1,160 @@
 #include "authoritative/serve_zones.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
-#include <atomic>
-#include <ctime>
-#include <functional>
-#include <thread>
 #include <utility>
-
-#include "authoritative/zone_loader.h"
 
 namespace cairn {
 namespace {
 
-// Calls `each` with 0 .. count-1 on all processors; returns when all are done.
-void InParallel(size_t count, const std::function<void(size_t)>& each) {
-  std::atomic<size_t> next = 0;
-  const auto work = [&] {
-    for (size_t index = next++; index < count; index = next++) each(index);
-  };
-  std::vector<std::thread> helpers;
-  const size_t processors = std::max(1U, std::thread::hardware_concurrency());
-  for (size_t i = 1; i < std::min(processors, count); ++i) helpers.emplace_back(work);
-  work();
-  for (std::thread& helper : helpers) helper.join();
-}
+// Lines for whoever asked; with a hundred thousand broken zones nobody reads them all, and the log has them
+// too.
+constexpr size_t kMostComplaintOctets = 1 << 20;
 
 // RFC 1982 section 3.2: serials are points of a circle.
 bool SerialIsBefore(uint32_t serial, uint32_t other) { return static_cast<int32_t>(serial - other) < 0; }
 
+// What a refused file includes may have been mended, and whoever reloads is to hear of it again.
+bool Unchanged(const ServedZone& read, const ZoneOptions& options) {
+  return !read.refused && read.options.file == options.file && read.options.zonemd == options.zonemd &&
+         std::ranges::all_of(read.files,
+                             [](const auto& each) { return FileStamp::Of(each.first) == each.second; });
+}
+
+// The error that matters most to an operator is the first.
+std::string MainComplaint(const Complaints& complaints) {
+  const auto error = std::ranges::find(complaints, Severity::kError, &Complaint::severity);
+  if (error != complaints.end()) return error->ToText();
+  return complaints.empty() ? std::string() : complaints.front().ToText();
+}
+
 }  // namespace
 
-std::string ServedZones::KeyOf(NameView apex) { return std::string(AsText(Name(apex).ToLower().wire())); }
+const ServedZone* ServedZones::Table::Find(NameView apex) const {
+  const auto place = by_apex.find(apex);
+  return place == by_apex.end() ? nullptr : rows[place->second].get();
+}
 
-ServedZones::FileStamp ServedZones::StampOf(const std::string& path) {
-  struct stat status{};
-  if (stat(path.c_str(), &status) != 0) return {};
-  return {.modified_ns = status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec,
-          .octets = status.st_size,
-          .inode = status.st_ino};
+std::shared_ptr<const ServedZones::Table> ServedZones::table() const {
+  const std::lock_guard lock(mutex_);
+  return table_;
 }
 
 ServedZones::Outcome ServedZones::Read(const std::vector<ZoneOptions>& options) {
-  Outcome outcome;
-  absl::flat_hash_map<std::string, std::unique_ptr<Served>> before;
-  for (std::unique_ptr<Served>& served : std::exchange(zones_, {})) {
-    std::string key = KeyOf(served->options.name);
-    before.emplace(std::move(key), std::move(served));
-  }
-  by_apex_.clear();
+  const std::shared_ptr<const Table> before = table();
+  std::vector<std::shared_ptr<const ServedZone>> rows(options.size());
+  std::vector<Complaints> complaints(options.size());
+  std::vector<char> read(options.size());  // not vector<bool>: each is written by one thread alone
+  InParallel(options.size(), [&](size_t i) {
+    const ServedZone* const its = before->Find(options[i].name);
+    read[i] = its == nullptr || !Unchanged(*its, options[i]) ? 1 : 0;
+    ServedZone row = read[i] != 0 ? ReadZone(options[i], its, complaints[i]) : *its;
+    row.options = options[i];
+    rows[i] = std::make_shared<const ServedZone>(std::move(row));
+  });
 
-  std::vector<Served*> changed;
-  for (const ZoneOptions& zone : options) {
-    std::string key = KeyOf(zone.name);
-    const auto known = before.find(key);
-    zones_.push_back(known == before.end() ? std::make_unique<Served>() : std::move(known->second));
-    if (known != before.end()) before.erase(known);
-    Served& served = *zones_.back();
-    const FileStamp stamp = StampOf(zone.file);
-    // What a refused file includes may have been mended, and whoever reloads is to hear of it again.
-    const bool same = !served.refused && stamp == served.stamp && zone.file == served.options.file &&
-                      zone.zonemd == served.options.zonemd;
-    served.options = zone;
-    served.stamp = stamp;
-    if (!same) changed.push_back(&served);
-    by_apex_.emplace(std::move(key), &served);
+  Outcome outcome;
+  size_t kept = 0;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const ServedZone* const its = before->Find(options[i].name);
+    kept += its == nullptr ? 0 : 1;
+    if (read[i] != 0) Report(*rows[i], its, complaints[i], outcome);
   }
-  outcome.removed = before.size();
-  ReadFiles(changed, outcome);
+  outcome.removed = before->rows.size() - kept;
+  Publish(std::move(rows));
   return outcome;
 }
 
 bool ServedZones::ReadOne(NameView apex, Outcome& outcome) {
-  const auto place = by_apex_.find(KeyOf(apex));
-  if (place == by_apex_.end()) return false;
-  place->second->stamp = StampOf(place->second->options.file);
-  ReadFiles({place->second}, outcome);
+  const std::shared_ptr<const Table> before = table();
+  const auto place = before->by_apex.find(apex);
+  if (place == before->by_apex.end()) return false;
+  std::vector<std::shared_ptr<const ServedZone>> rows = before->rows;
+  const ServedZone& its = *before->rows[place->second];
+  Complaints complaints;
+  rows[place->second] = std::make_shared<const ServedZone>(ReadZone(its.options, &its, complaints));
+  Report(*rows[place->second], &its, complaints, outcome);
+  Publish(std::move(rows));
   return true;
 }
 
-void ServedZones::ReadFiles(const std::vector<Served*>& zones, Outcome& outcome) {
-  std::vector<LoadedZone> loaded(zones.size());
-  InParallel(zones.size(), [&](size_t i) {
-    loaded[i] = LoadZone(zones[i]->options.name, zones[i]->options.file,
-                         zones[i]->options.zonemd.value_or(ZonemdPolicy::kOff));
-  });
-  for (size_t i = 0; i < zones.size(); ++i)
-    outcome.complaints += Accept(*zones[i], std::move(loaded[i]), outcome);
+ServedZone ServedZones::ReadZone(const ZoneOptions& options, const ServedZone* before,
+                                 Complaints& complaints) const {
+  ServedZone row = before == nullptr ? ServedZone() : *before;
+  row.options = options;
+  const WallTime started_at = clock_.Wall();
+  const Instant started = clock_.Now();
+  const FileStamp stamp = FileStamp::Of(options.file);  // before it is opened: what comes later is a change
+  LoadedZone loaded = LoadZone(options.name, options.file, options.zonemd.value_or(ZonemdPolicy::kOff));
+
+  row.files = {{options.file, stamp}};
+  for (size_t i = 1; i < loaded.files.size(); ++i) {
+    const FileStamp included = FileStamp::Of(loaded.files[i]);
+    // Written while we read, it may have been read before or after: no stamp is the right one.
+    row.files.emplace_back(loaded.files[i],
+                           included.ChangedSince(started_at) ? FileStamp::Unsettled() : included);
+  }
+  row.refused = loaded.zone == nullptr;
+  ++(row.refused ? row.failures : row.loads);
+  if (!row.refused) {
+    row.zone = std::move(loaded.zone);
+    row.loaded_at = clock_.Wall();
+    row.load_time = clock_.Now() - started;
+  }
+  complaints = std::move(loaded.complaints);
+  if (!row.refused && before != nullptr && before->zone != nullptr &&
+      SerialIsBefore(row.zone->serial(), before->zone->serial())) {
+    complaints.push_back(
+        {Severity::kWarning,
+         {.file = options.file},
+         fmt::format("serial {} is before {}, which was served: secondaries keep the old zone "
+                     "(RFC 1982)",
+                     row.zone->serial(), before->zone->serial())});
+  }
+  row.last_complaint = MainComplaint(complaints);
+  return row;
 }
 
-// Returns the complaints as lines; tells the log as well.
-std::string ServedZones::Accept(Served& served, LoadedZone loaded, Outcome& outcome) {
-  const std::string name = served.options.name.ToText();
-  std::string lines;
-  for (const Complaint& complaint : loaded.complaints) {
+void ServedZones::Report(const ServedZone& read, const ServedZone* before, const Complaints& complaints,
+                         Outcome& outcome) {
+  const std::string name = read.options.name.ToText();
+  for (const Complaint& complaint : complaints) {
     const std::string text = complaint.ToText();
-    lines += text + "\n";
+    if (outcome.complaints.size() < kMostComplaintOctets) outcome.complaints += text + "\n";
     if (complaint.severity == Severity::kError) {
       log_.Error("zone-error", {{"zone", name}, {"complaint", text}});
     } else {
       log_.Warning("zone-warning", {{"zone", name}, {"complaint", text}});
     }
   }
-  served.refused = loaded.zone == nullptr;
-  if (served.refused) {
-    ++outcome.refused;
+  ++(read.refused ? outcome.refused : outcome.loaded);
+  if (read.refused) {
+    const bool has_data = before != nullptr && before->zone != nullptr;
     log_.Error("zone-refused", {{"zone", name},
-                                {"file", served.options.file},
-                                {"answers", served.zone == nullptr ? "SERVFAIL" : "from the data before"}});
-    return lines;
+                                {"file", read.options.file},
+                                {"answers", has_data ? "from the data before" : "SERVFAIL"}});
+    return;
   }
-  ++outcome.loaded;
-  if (served.zone != nullptr && SerialIsBefore(loaded.zone->serial(), served.zone->serial())) {
-    const std::string text = fmt::format(
-        "{}: warning: serial {} is before {}, which was served: secondaries keep the old zone "
-        "(RFC 1982)",
-        served.options.file, loaded.zone->serial(), served.zone->serial());
-    lines += text + "\n";
-    log_.Warning("zone-warning", {{"zone", name}, {"complaint", text}});
-  }
-  served.zone = std::move(loaded.zone);
-  served.loaded_at = clock_.Wall();
   log_.Info("zone-loaded", {{"zone", name},
-                            {"serial", served.zone->serial()},
-                            {"records", served.zone->record_count()},
-                            {"octets", served.zone->MemoryOctets()}});
-  return lines;
+                            {"serial", read.zone->serial()},
+                            {"records", read.zone->record_count()},
+                            {"octets", read.zone->MemoryOctets()}});
 }
 
-std::shared_ptr<const ZoneSet> ServedZones::Snapshot() const {
+void ServedZones::Publish(std::vector<std::shared_ptr<const ServedZone>> rows) {
+  auto next = std::make_shared<Table>();
+  next->by_apex.reserve(rows.size());
   std::vector<ZoneSet::Entry> entries;
-  entries.reserve(zones_.size());
-  for (const std::unique_ptr<Served>& served : zones_)
-    entries.push_back({served->options.name, served->zone});
-  return std::make_shared<const ZoneSet>(std::move(entries));
-}
-
-std::string ServedZones::Status(const NameView* apex) const {
-  std::string text;
-  for (const std::unique_ptr<Served>& served : zones_) {
-    if (apex != nullptr && served->options.name != *apex) continue;
-    text += served->options.name.ToText();
-    if (served->zone != nullptr) {
-      text += fmt::format(" serial={} records={} octets={} loaded-at={:%FT%TZ}", served->zone->serial(),
-                          served->zone->record_count(), served->zone->MemoryOctets(),
-                          fmt::gmtime(static_cast<std::time_t>(served->loaded_at.seconds)));
-    }
-    const char* state = !served->refused          ? "served"
-                        : served->zone == nullptr ? "SERVFAIL"
-                                                  : "served, new file refused";
-    text += fmt::format(" state=\"{}\" file={}\n", state, LogWord(served->options.file));
+  entries.reserve(rows.size());
+  for (size_t i = 0; i < rows.size(); ++i) {
+    next->by_apex.emplace(rows[i]->options.name, i);
+    entries.push_back({rows[i]->options.name, rows[i]->zone});
   }
-  return text;
+  next->rows = std::move(rows);
+  next->zones = std::make_shared<const ZoneSet>(std::move(entries));
+  const std::lock_guard lock(mutex_);
+  table_ = std::move(next);
 }
 
 }  // namespace cairn

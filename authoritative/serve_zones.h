@@ -1,24 +1,53 @@
-// The zones as the server last read them. Reading again builds the next set of snapshots beside the present
-// one: files that did not change since they were accepted are not opened, a zone whose new file is bad keeps
-// its old data, and a zone that never could be read answers SERVFAIL while the others are served.
+// The zones as the server last read them. Reading again builds the next table beside the present one: files
+// that did not change since they were accepted are not opened, a zone whose new file is bad keeps its old
+// data, and a zone that never could be read answers SERVFAIL while the others are served.
+//
+// Rows and tables are immutable. One thread reads at a time; any thread may look at the present table
+// meanwhile.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "authoritative/auth_options.h"
+#include "authoritative/file_stamp.h"
+#include "authoritative/zone_loader.h"
 #include "common/base/clock.h"
 #include "common/service/log.h"
 #include "common/zone/zone_set.h"
 
 namespace cairn {
 
+// One zone as it was last read.
+struct ServedZone {
+  ZoneOptions options;
+  std::vector<std::pair<std::string, FileStamp>> files;  // the zone's own, then those it includes
+  std::shared_ptr<const Zone> zone;                      // null: SERVFAIL
+  WallTime loaded_at;                                    // of `zone`
+  Duration load_time{};
+  // The file as it is now was refused; `zone` is what stood there before, if anything.
+  bool refused = false;
+  std::string last_complaint;  // of the last reading; an error before a warning
+  uint64_t loads = 0;          // readings that gave a zone, and those that did not
+  uint64_t failures = 0;
+};
+
 class ServedZones {
  public:
+  struct Table {
+    std::vector<std::shared_ptr<const ServedZone>> rows;  // in the order of the configuration
+    absl::flat_hash_map<Name, size_t, NameHash, NameEq> by_apex;
+    std::shared_ptr<const ZoneSet> zones = std::make_shared<const ZoneSet>();  // for the workers
+
+    const ServedZone* Find(NameView apex) const;
+  };
+
   ServedZones(const Clock& clock, Log& log) : clock_(clock), log_(log) {}
 
   // What a reading did; files which had not changed are in none of the numbers.
@@ -31,42 +60,22 @@ class ServedZones {
 
   // Makes the served zones those of `options`; reads changed files on all processors.
   Outcome Read(const std::vector<ZoneOptions>& options);
-  // Reads the file of one zone again, changed or not (what it includes may have changed). False: there is no
-  // such zone.
+  // Reads the file of one zone again, changed or not. False: there is no such zone.
   bool ReadOne(NameView apex, Outcome& outcome);
 
-  // What stands there now, for the workers.
-  std::shared_ptr<const ZoneSet> Snapshot() const;
-
-  // A line for each zone, or for `apex` alone; empty when there is no such zone.
-  std::string Status(const NameView* apex = nullptr) const;
+  // What stands there now.
+  std::shared_ptr<const Table> table() const;
 
  private:
-  // What tells a changed file without opening it.
-  struct FileStamp {
-    int64_t modified_ns = 0;
-    int64_t octets = -1;
-    uint64_t inode = 0;
-    friend bool operator==(const FileStamp&, const FileStamp&) = default;
-  };
-  struct Served {
-    ZoneOptions options;
-    FileStamp stamp;
-    std::shared_ptr<const Zone> zone;  // null: SERVFAIL
-    WallTime loaded_at;
-    bool refused =
-        false;  // the file as it is now was refused; `zone` is what stood there before, if anything
-  };
-
-  static std::string KeyOf(NameView apex);
-  static FileStamp StampOf(const std::string& path);
-  void ReadFiles(const std::vector<Served*>& zones, Outcome& outcome);
-  std::string Accept(Served& served, struct LoadedZone loaded, Outcome& outcome);
+  ServedZone ReadZone(const ZoneOptions& options, const ServedZone* before, Complaints& complaints) const;
+  void Report(const ServedZone& read, const ServedZone* before, const Complaints& complaints,
+              Outcome& outcome);
+  void Publish(std::vector<std::shared_ptr<const ServedZone>> rows);
 
   const Clock& clock_;
   Log& log_;
-  std::vector<std::unique_ptr<Served>> zones_;  // in the order of the configuration
-  absl::flat_hash_map<std::string, Served*> by_apex_;
+  mutable std::mutex mutex_;  // of table_, the pointer
+  std::shared_ptr<const Table> table_ = std::make_shared<const Table>();
 };
 
 }  // namespace cairn

@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <iterator>
@@ -45,7 +47,9 @@ LoadedZone Load(const Name& apex, ZoneReader reader, ZonemdPolicy zonemd) {
   ZoneBuilder builder(apex);
   builder.AddAll(reader);
   ZoneBuilder::Outcome outcome = std::move(builder).Build(RunBoth);
-  LoadedZone loaded{.zone = std::move(outcome.zone), .complaints = std::move(outcome.complaints)};
+  LoadedZone loaded{.zone = std::move(outcome.zone),
+                    .complaints = std::move(outcome.complaints),
+                    .files = reader.FileNames()};
   if (loaded.zone == nullptr) return loaded;
   Complaints about_digest = CheckZonemd(*loaded.zone, zonemd, file);
   if (HasErrors(about_digest)) loaded.zone = nullptr;
@@ -76,6 +80,18 @@ LoadedZone LoadZone(const Name& apex, const std::string& path, ZonemdPolicy zone
 
 LoadedZone LoadZoneText(const Name& apex, std::string_view text, std::string file_name, ZonemdPolicy zonemd) {
   return Load(apex, ZoneReader::FromText(text, std::move(file_name), OptionsFor(apex)), zonemd);
+}
+
+void InParallel(size_t count, const std::function<void(size_t)>& each) {
+  std::atomic<size_t> next = 0;
+  const auto work = [&] {
+    for (size_t index = next++; index < count; index = next++) each(index);
+  };
+  std::vector<std::thread> helpers;
+  const size_t processors = std::max(1U, std::thread::hardware_concurrency());
+  for (size_t i = 1; i < std::min(processors, count); ++i) helpers.emplace_back(work);
+  work();
+  for (std::thread& helper : helpers) helper.join();
 }
 
 void DumpZone(const Zone& zone, const std::function<void(std::string_view)>& line) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "common/base/complaint.h"
@@ -17,12 +18,17 @@ namespace cairn {
 struct LoadedZone {
   std::shared_ptr<const Zone> zone;  // null when `complaints` holds an error: nothing of it may be served
   Complaints complaints;
+  std::vector<std::string> files;  // all that were read: the zone's own, then those it includes
 };
 
 LoadedZone LoadZone(const Name& apex, const std::string& path, ZonemdPolicy zonemd = ZonemdPolicy::kOff);
 // The same from memory; positions call it `file_name`.
 LoadedZone LoadZoneText(const Name& apex, std::string_view text, std::string file_name,
                         ZonemdPolicy zonemd = ZonemdPolicy::kOff);
+
+// Calls `each` with 0 .. count-1 on all processors, in any order, and returns when all are done: how many
+// zones are loaded.
+void InParallel(size_t count, const std::function<void(size_t)>& each);
 
 // The whole zone in canonical form and order, one record a line: OWNER TTL CLASS TYPE RDATA, all names
 // absolute. Reading it again gives the same zone. `line` is called with each, its newline included; the text

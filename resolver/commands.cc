@@ -248,7 +248,7 @@ Command ParseControl(std::span<const std::string> arguments) {
       .name = "ctl",
       .operands = "VERB [ARGUMENT]...",
       .text =
-          "Asks a running server through its control socket. Verbs: status, stats, reload, trace NAME "
+          "Asks a running server through its control socket. Verbs: status, stats, metrics, reload, trace NAME "
           "[TYPE],\n"
           "trace-on NAME|REGEX, trace-off, lookup NAME [TYPE], flush [--subtree] NAME, dump-cache,\n"
           "dump-servers, help.",

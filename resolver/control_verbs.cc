@@ -95,7 +95,9 @@ uint64_t Sum(Server& server, Counter ResolverCounters::* counter) {
   return sum;
 }
 
-ControlReply Stats(Server& server) {
+}  // namespace
+
+MetricsText MetricsReport(Server& server) {
   MetricsText text;
   for (const CounterRow& row : kCounterRows) {
     text.Counter(fmt::format("cairn_resolver_{}_total", row.name), row.help);
@@ -113,8 +115,10 @@ ControlReply Stats(Server& server) {
     text.Sample(cache.outcomes[i], {{"outcome", ToText(static_cast<StoreOutcome>(i))}});
   text.Gauge("cairn_resolver_delegations", "Zone cuts whose servers are known");
   text.Sample(server.memory().delegations().stats().cuts);
-  return {.ok = true, .text = text.text()};
+  return text;
 }
+
+namespace {
 
 ControlReply Status(Server& server) {
   const auto up =
@@ -228,8 +232,11 @@ ControlReply DumpServers(Server& server) {
 void RegisterControlVerbs(ControlServer& control, Server& server) {
   control.Register("status", "status                    what runs here",
                    [&](Arguments) { return Status(server); });
-  control.Register("stats", "stats                     counters, in Prometheus' text form",
-                   [&](Arguments) { return Stats(server); });
+  control.Register("stats", "stats                     the counters that are not 0", [&](Arguments) {
+    return ControlReply{.ok = true, .text = MetricsReport(server).Figures()};
+  });
+  control.Register("metrics", "metrics                   all counters, in Prometheus's text format",
+                   [&](Arguments) { return ControlReply{.ok = true, .text = MetricsReport(server).text()}; });
   control.Register("reload", "reload                    read the configuration again",
                    [&](Arguments) { return server.Reload(); });
   control.Register("trace",

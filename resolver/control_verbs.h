@@ -2,6 +2,7 @@
 #pragma once
 
 #include "common/service/control.h"
+#include "common/service/metrics_text.h"
 
 namespace cairn {
 
@@ -9,5 +10,8 @@ class Server;
 
 // `server` must outlive `control`.
 void RegisterControlVerbs(ControlServer& control, Server& server);
+
+// All counters, for `ctl metrics` and the HTTP endpoint; any thread may ask while the workers run.
+MetricsText MetricsReport(Server& server);
 
 }  // namespace cairn

@@ -70,7 +70,7 @@ int Run(const ControlCommand& command) {
   const absl::StatusOr<ControlReply> reply = AskControl(command.socket, command.words);
   if (!reply.ok()) return Fail(ErrorText(reply.status()));
   fmt::print(reply->ok ? stdout : stderr, "{}", reply->text);
-  return reply->ok ? kDone : kFailed;
+  return reply->ok ? kDone : reply->wrong_usage ? kWrongUsage : kFailed;
 }
 
 int Run(const TraceCommand& command) {
@@ -94,6 +94,7 @@ std::optional<ProgramOptions> ServeOptions(const ServeCommand& command, Complain
   AdmitNetworks(*options, AttachedNetworks());
   if (command.listen.empty()) return options;
   options->server.listen = command.listen;
+  options->server.listen_given = true;
   if (const std::optional<std::string> open = OpenByAccident(*options)) {
     complaints.push_back({.where = {.file = "--listen"}, .text = *open});
     return std::nullopt;

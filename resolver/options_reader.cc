@@ -259,6 +259,9 @@ void DeclareDnssec(ConfigSchema& section) {
 void Declare(ConfigSchema& schema, ProgramOptions& options) {
   DeclareServer(schema.Section("server", "sockets and process"), options.server, options.resolver);
   DeclareLog(schema.Section("log", "what the operator is told"), options.server);
+  schema.Section("metrics", "counters for Prometheus over HTTP")
+      .Endpoints("listen", options.server.metrics_listen, 9153,
+                 "where; [] is nowhere. Whoever reaches it may read");
   schema.List<AccessRule>(
       "access", options.resolver.access, DeclareAccessRule,
       "who is served: the first rule that matches; without a list, this machine and its networks");
@@ -327,6 +330,8 @@ std::optional<ProgramOptions> FromDocument(const std::optional<ConfigNode>& docu
   Declare(schema, options);
   schema.Read(*document, complaints);
   options.access_given = document->Find("access") != nullptr;
+  const ConfigNode* const server = document->Find("server");
+  options.server.listen_given = server != nullptr && server->Find("listen") != nullptr;
   CheckTogether(options, *document, complaints);
   if (HasErrors(complaints)) return std::nullopt;
   return options;

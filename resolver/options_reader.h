@@ -27,6 +27,8 @@ std::vector<Endpoint> LoopbackPort53();  // 127.0.0.1@53 and ::1@53
 // options of the resolver; sockets, threads and user stay those of the start.
 struct ServerOptions {
   std::vector<Endpoint> listen = LoopbackPort53();
+  bool listen_given = false;             // otherwise an address which this system lacks is passed over
+  std::vector<Endpoint> metrics_listen;  // over HTTP; nowhere when empty
   uint32_t threads = 0;  // 0: one for each processor
   std::string user;
   std::string state_dir;

@@ -11,6 +11,7 @@
 #include "common/base/status.h"
 #include "common/net/uv_network.h"
 #include "common/service/privileges.h"
+#include "common/service/startup.h"
 #include "resolver/cache_file.h"
 #include "resolver/control_verbs.h"
 
@@ -45,9 +46,10 @@ std::vector<std::string_view> NeedsRestart(const ProgramOptions& running, const 
   const auto note = [&changed](bool differs, std::string_view option) {
     if (differs) changed.push_back(option);
   };
-  note(next.server.listen != running.server.listen, "listen");
+  note(next.server.listen_given && next.server.listen != running.server.listen, "listen");
   note(next.server.threads != running.server.threads, "threads");
   note(next.server.user != running.server.user, "user");
+  note(next.server.metrics_listen != running.server.metrics_listen, "metrics");
   note(next.server.control_socket != running.server.control_socket, "control-socket");
   note(next.server.tcp != running.server.tcp, "tcp");
   note(next.resolver.cache_size_octets != running.resolver.cache_size_octets, "cache-size");
@@ -70,6 +72,7 @@ Server::Server(Host host, const ProgramOptions& options)
       memory_(options.resolver, host_.random) {}
 
 Server::~Server() {
+  metrics_.reset();  // it asks the workers
   for (const std::unique_ptr<ServeWorker>& worker : workers_) worker->Stop();
   if (running_) SaveCache();
 }
@@ -79,11 +82,14 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(Host host, const ProgramOp
   std::unique_ptr<Server> server(new Server(std::move(host), options));
   CAIRN_RETURN_IF_ERROR(server->TakeDescriptors());
   CAIRN_RETURN_IF_ERROR(server->OpenWorkers());
+  CAIRN_RETURN_IF_ERROR(server->OpenMetrics());
   CAIRN_RETURN_IF_ERROR(DropPrivileges(options.server.user));
+  WarnIfRoot(server->host_.log);
   CAIRN_RETURN_IF_ERROR(
       server->OpenControl(supervisor));  // owned by that user, who may use it and unlinks it
   server->LoadCache();
   for (const std::unique_ptr<ServeWorker>& worker : server->workers_) worker->Start();
+  if (server->metrics_ != nullptr) server->metrics_->Start();
   server->running_ = true;
   supervisor.OnHangup([its = server.get()] { its->Reload(); });
   return server;
@@ -124,6 +130,8 @@ void Server::SaveCache() {
 }
 
 absl::Status Server::OpenWorkers() {
+  if (!options_.server.listen_given)
+    options_.server.listen = WhatTheSystemHas(options_.server.listen, host_.log);
   for (const Endpoint& endpoint : options_.server.listen) CAIRN_RETURN_IF_ERROR(CheckFree(endpoint));
   const size_t threads = ThreadsOf(options_.server);
   TcpLimits tcp = options_.server.tcp;
@@ -147,6 +155,17 @@ std::shared_ptr<const ResolverOptions> Server::OptionsOfWorkers(const ResolverOp
   // Places for waiting clients are counted in each worker; together they are what the configuration says.
   of_workers->clients.clients = std::max<size_t>(1, options.clients.clients / ThreadsOf(options_.server));
   return of_workers;
+}
+
+absl::Status Server::OpenMetrics() {
+  if (options_.server.metrics_listen.empty()) return absl::OkStatus();
+  absl::StatusOr<std::unique_ptr<MetricsHttp>> metrics = MetricsHttp::Open(
+      options_.server.metrics_listen, host_.clock, [this] { return MetricsReport(*this).text(); });
+  if (!metrics.ok()) return metrics.status();
+  metrics_ = *std::move(metrics);
+  for (const Endpoint& local : options_.server.metrics_listen)
+    host_.log.Info("metrics", {{"address", local.ToText()}});
+  return absl::OkStatus();
 }
 
 absl::Status Server::OpenControl(Supervisor& supervisor) {

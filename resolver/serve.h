@@ -15,6 +15,7 @@
 #include "common/base/random.h"
 #include "common/service/control.h"
 #include "common/service/log.h"
+#include "common/service/metrics_http.h"
 #include "common/service/supervisor.h"
 #include "resolver/options_reader.h"
 #include "resolver/serve_trace.h"
@@ -60,6 +61,7 @@ class Server {
   absl::Status TakeDescriptors();
   absl::Status OpenWorkers();
   std::shared_ptr<const ResolverOptions> OptionsOfWorkers(const ResolverOptions& options) const;
+  absl::Status OpenMetrics();
   absl::Status OpenControl(Supervisor& supervisor);
   void LoadCache();
   void SaveCache();
@@ -75,6 +77,7 @@ class Server {
   std::vector<std::unique_ptr<ServeWorker>> workers_;
   std::unique_ptr<ControlServer> control_;
   bool running_ = false;
+  std::unique_ptr<MetricsHttp> metrics_;
 };
 
 }  // namespace cairn

@@ -54,6 +54,13 @@ inline constexpr size_t kTransfersOutPerPeer = 4;
 inline constexpr size_t kControlRequestOctets = 8 * 1024;
 inline constexpr size_t kControlReplyOctets = 64 << 20;
 
+// --- Metrics over HTTP
+// Longest request, and connections at once (THREATS section 3, management over the web).
+inline constexpr size_t kMetricsRequestOctets = 8 * 1024;
+inline constexpr size_t kMetricsConnections = 16;
+// Zones that have samples of their own in a report; with more it would be megabytes each time it is asked for.
+inline constexpr size_t kMetricsZones = 1000;
+
 // --- Resolver: what is kept of a reply (see resolver/finding.h)
 // NS names of one zone cut (NRDelegation, CVE-2022-3204), addresses of one name, glue addresses of one referral.
 inline constexpr size_t kMaxNsNames = 13;

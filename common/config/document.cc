@@ -22,6 +22,37 @@ constexpr size_t kMaxDepth = 32;
 // A list of a million zones is some 60 MB; more is a mistake, or somebody's attempt.
 constexpr size_t kMaxFileOctets = 256u << 20;
 
+// What the parser means, for people who do not know how it works. Its own words where we have none.
+std::string InPlainWords(const std::string& message) {
+  struct Saying {
+    const char* theirs;
+    const char* ours;
+  };
+  static const Saying kSayings[] = {
+      {YAML::ErrorMsg::TAB_IN_INDENTATION, "a tab indents this line; YAML indents with blanks"},
+      {YAML::ErrorMsg::END_OF_MAP, "this line is indented otherwise than the options above it"},
+      {YAML::ErrorMsg::END_OF_MAP_FLOW, "a '{' was opened and no '}' closes it, or a comma is missing"},
+      {YAML::ErrorMsg::END_OF_SEQ, "this line is indented otherwise than the '- ' items above it"},
+      {YAML::ErrorMsg::END_OF_SEQ_FLOW, "a '[' was opened and no ']' closes it, or a comma is missing"},
+      {YAML::ErrorMsg::FLOW_END, "a ']' or '}' which nothing opened"},
+      {YAML::ErrorMsg::MAP_VALUE,
+       "a ':' where no value may begin; write one option a line, and quote values that hold ': '"},
+      {YAML::ErrorMsg::MAP_KEY, "an option's name may not begin here; is the line indented too far?"},
+      {YAML::ErrorMsg::BLOCK_ENTRY, "a '- ' item may not begin here; put it on a line of its own"},
+      {YAML::ErrorMsg::EOF_IN_SCALAR, "a quotation mark was opened and none closes it"},
+      {YAML::ErrorMsg::DOC_IN_SCALAR, "'---' or '...' inside quotation marks; is a closing one missing?"},
+      {YAML::ErrorMsg::UNKNOWN_TOKEN, "a value that begins like this must stand in quotation marks"},
+      {YAML::ErrorMsg::CHAR_IN_SCALAR, "a character which no YAML text may hold"},
+      {YAML::ErrorMsg::INVALID_HEX, "\\x, \\u and \\U want hexadecimal digits after them"},
+  };
+  for (const Saying& saying : kSayings) {
+    if (message == saying.theirs) return saying.ours;
+  }
+  if (message.starts_with(YAML::ErrorMsg::INVALID_ESCAPE))
+    return "a backslash escape that YAML does not know; single quotation marks take text as it is";
+  return message;
+}
+
 // Builds our tree from the parser's events. The first thing we refuse stops the building, not the parser:
 // events after it are passed over.
 class TreeBuilder final : public YAML::EventHandler {
@@ -48,6 +79,7 @@ class TreeBuilder final : public YAML::EventHandler {
     ConfigNode node = Node(ConfigNode::Kind::kScalar, mark);
     node.text = value;
     // A plain empty, ~ or null is YAML's null; a quoted one ("!" is yaml-cpp's tag for quoted) is text.
+    if (tag == "!") last_quoted_ = mark;
     if (tag != "!" && (value.empty() || value == "~" || value == "null")) node.kind = ConfigNode::Kind::kNull;
     Leaf(std::move(node));
   }
@@ -63,6 +95,9 @@ class TreeBuilder final : public YAML::EventHandler {
     Open(Node(ConfigNode::Kind::kMap, mark), mark);
   }
   void OnMapEnd() override { Close(); }
+
+  // Where the last scalar in quotation marks began; a null mark when there was none.
+  const YAML::Mark& last_quoted() const { return last_quoted_; }
 
   void Refuse(const YAML::Mark& mark, std::string why) {
     if (!refused_) complaints_.push_back({Severity::kError, Position(mark), std::move(why)});
@@ -140,8 +175,36 @@ class TreeBuilder final : public YAML::EventHandler {
   Complaints& complaints_;
   std::vector<OpenNode> open_;
   ConfigNode root_;
+  YAML::Mark last_quoted_ = YAML::Mark::null_mark();
   bool refused_ = false;
 };
+
+// A tab looks like blanks to people, and to the parser like the beginning of a word, which it then
+// misunderstands.
+bool IndentedByATab(std::istream& input, int line_number) {
+  input.clear();
+  input.seekg(0);
+  std::string line;
+  for (int i = 0; i <= line_number; ++i) std::getline(input, line);
+  return line.substr(0, line.find_first_not_of(" \t")).find('\t') != std::string::npos;
+}
+
+// The parser takes the end of the file for a closing quotation mark, and all options from the open one on for
+// its text. Only the last scalar in quotation marks can be such a one.
+bool EndsAtItsQuote(std::istream& input, const YAML::Mark& opening) {
+  if (opening.is_null()) return true;
+  input.clear();
+  input.seekg(opening.pos);
+  const int quote = input.get();
+  if (quote != '"' && quote != '\'') return true;  // not where we look: a file in UTF-16
+  for (int c = input.get(); c != std::istream::traits_type::eof(); c = input.get()) {
+    const bool doubled = c == quote && quote == '\'' && input.peek() == '\'';  // stands for one, inside
+    if (c == quote && !doubled) return true;
+    if (doubled) input.get();
+    if (c == '\\' && quote == '"') input.get();
+  }
+  return false;
+}
 
 std::optional<ConfigNode> Read(std::istream& input, const std::string& file_name, Complaints& complaints) {
   TreeBuilder builder(file_name, complaints);
@@ -159,9 +222,16 @@ std::optional<ConfigNode> Read(std::istream& input, const std::string& file_name
           {Severity::kError, {file_name, 0, 0}, "more than one YAML document in the file; keep one"});
       return std::nullopt;
     }
+    if (root && !EndsAtItsQuote(input, builder.last_quoted())) {
+      builder.Refuse(builder.last_quoted(), "not YAML: a quotation mark was opened here and none closes it");
+      return std::nullopt;
+    }
     return root;
   } catch (const YAML::Exception& broken) {
-    builder.Refuse(broken.mark, "not YAML: " + broken.msg);
+    const std::string why = IndentedByATab(input, broken.mark.line)
+                                ? "a tab indents this line; YAML indents with blanks"
+                                : InPlainWords(broken.msg);
+    builder.Refuse(broken.mark, "not YAML: " + why);
     return std::nullopt;
   }
 }

@@ -4,6 +4,8 @@
 #include <array>
 #include <charconv>
 #include <numeric>
+#include <span>
+#include <tuple>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -29,29 +31,6 @@ std::string_view KindText(ConfigNode::Kind kind) {
       return "a map";
   }
   return "nothing";
-}
-
-// A scalar as YAML: plain where it reads back as itself, else in double quotes.
-std::string Quoted(std::string_view text) {
-  const bool plain = !text.empty() && text != "~" && text != "null" && text.front() != '-' &&
-                     std::ranges::all_of(text, [](char c) {
-                       return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                              c == '/' || c == '.' || c == '_' || c == '-' || c == '+';
-                     });
-  if (plain) return std::string(text);
-  std::string out = "\"";
-  for (const char c : text) {
-    const auto octet = static_cast<uint8_t>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (octet < 0x20 || octet == 0x7f) {
-      out += fmt::format("\\x{:02x}", octet);
-    } else {
-      out += c;
-    }
-  }
-  return out + '"';
 }
 
 // Decimal digits only: no sign, no octal, no blank.
@@ -174,11 +153,33 @@ void ReadAll(const ConfigNode& node, Complaints& complaints, std::vector<T>& val
 template <typename T>
 std::string PrintAll(const std::vector<T>& values) {
   std::vector<std::string> texts;
-  for (const T& value : values) texts.push_back(Quoted(value.ToText()));
+  for (const T& value : values) texts.push_back(QuotedForYaml(value.ToText()));
   return fmt::format(" [{}]\n", fmt::join(texts, ", "));
 }
 
 }  // namespace
+
+std::string QuotedForYaml(std::string_view text) {
+  const bool plain = !text.empty() && text != "~" && text != "null" && text.front() != '-' &&
+                     std::ranges::all_of(text, [](char c) {
+                       return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                              c == '/' || c == '.' || c == '_' || c == '-' || c == '+';
+                     });
+  if (plain) return std::string(text);
+  std::string out = "\"";
+  for (const char c : text) {
+    const auto octet = static_cast<uint8_t>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (octet < 0x20 || octet == 0x7f) {
+      out += fmt::format("\\x{:02x}", octet);
+    } else {
+      out += c;
+    }
+  }
+  return out + '"';
+}
 
 ConfigSchema::Option& ConfigSchema::Add(std::string_view name, std::string_view text) {
   options_.push_back(std::make_unique<Option>());
@@ -230,7 +231,7 @@ void ConfigSchema::Text(std::string_view name, std::string& value, std::string_v
         value = given;
         return std::nullopt;
       },
-      [&value] { return Quoted(value); });
+      [&value] { return QuotedForYaml(value); });
 }
 
 void ConfigSchema::Whole(std::string_view name, std::string_view text, int64_t least, int64_t most,
@@ -319,7 +320,7 @@ void ConfigSchema::DomainName(std::string_view name, Name& value, std::string_vi
         value = *std::move(read);
         return std::nullopt;
       },
-      [&value] { return Quoted(value.ToText()); });
+      [&value] { return QuotedForYaml(value.ToText()); });
 }
 
 void ConfigSchema::ChoiceOfWords(std::string_view name, std::string_view text, Words words) {
@@ -381,36 +382,66 @@ void ConfigSchema::Require(std::string_view name) {
   }
 }
 
+void ConfigSchema::NotHere(std::string_view name, std::string_view instead) {
+  Option& option = Add(name, instead);
+  option.printed = false;
+  option.read = [name = option.name, instead = option.text](const ConfigNode& node, Complaints& complaints) {
+    Complain(complaints, node.where, fmt::format("{}: not in this version; {}", name, instead));
+  };
+}
+
 void ConfigSchema::Place(TextPosition& where) { place_ = &where; }
 
 void ConfigSchema::Read(const ConfigNode& document, Complaints& complaints) {
   where_ = document.where;
   if (place_ != nullptr) *place_ = where_;
+  if (document.kind == ConfigNode::Kind::kScalar && document.text == "off" && Has("enabled")) {
+    ConfigNode disabled;
+    disabled.kind = ConfigNode::Kind::kMap;
+    disabled.where = document.where;
+    ConfigNode& key = disabled.keys.emplace_back(document);
+    key.text = "enabled";
+    disabled.items.emplace_back(document).text = "false";
+    return Read(disabled, complaints);
+  }
   if (document.kind != ConfigNode::Kind::kMap && document.kind != ConfigNode::Kind::kNull) {
     return Complain(complaints, document.where,
                     fmt::format("expected a map of options, found {}", KindText(document.kind)));
   }
-  for (size_t i = 0; i < document.keys.size(); ++i) {
-    const ConfigNode& key = document.keys[i];
-    const auto option = std::ranges::find(options_, key.text, [](const auto& known) { return known->name; });
-    if (option == options_.end()) {
-      std::vector<std::string> words;
-      for (const auto& known : options_) words.push_back(known->name);
-      Complain(complaints, key.where,
-               fmt::format("no option '{}' here{}", key.text, Suggestion(key.text, words)));
+  const size_t complaints_before = complaints.size();
+  ComplainOfUnknownWords(document, complaints);
+  for (const auto& option : options_) {
+    const ConfigNode* value = document.Find(option->name);
+    option->given = value != nullptr;
+    if (value == nullptr) {
+      if (option->required) {
+        Complain(complaints, document.where, fmt::format("'{}' is missing: {}", option->name, option->text));
+      }
       continue;
     }
-    (*option)->where = document.items[i].where;
-    if ((*option)->section) {
-      (*option)->section->Read(document.items[i], complaints);
+    option->where = value->where;
+    if (option->section) {
+      option->section->Read(*value, complaints);
     } else {
-      (*option)->read(document.items[i], complaints);
+      option->read(*value, complaints);
     }
   }
-  for (const auto& option : options_) {
-    if (option->required && document.Find(option->name) == nullptr) {
-      Complain(complaints, document.where, fmt::format("'{}' is missing: {}", option->name, option->text));
+  std::ranges::sort(std::span(complaints).subspan(complaints_before), {}, [](const Complaint& each) {
+    return std::tuple(each.where.line, each.where.column, each.text);
+  });
+}
+
+void ConfigSchema::ComplainOfUnknownWords(const ConfigNode& document, Complaints& complaints) const {
+  for (const ConfigNode& key : document.keys) {
+    if (std::ranges::find(options_, key.text, [](const auto& known) { return known->name; }) !=
+        options_.end())
+      continue;
+    std::vector<std::string> words;
+    for (const auto& known : options_) {
+      if (known->printed) words.push_back(known->name);
     }
+    Complain(complaints, key.where,
+             fmt::format("no option '{}' here{}", key.text, Suggestion(key.text, words)));
   }
 }
 
@@ -424,6 +455,7 @@ void ConfigSchema::PrintInto(std::string& out, size_t indent, bool with_texts) c
   std::string margin;
   for (size_t i = 0; i < indent; ++i) margin += kIndent;
   for (const auto& option : options_) {
+    if (!option->printed) continue;
     if (with_texts) out += fmt::format("{}# {}\n", margin, option->text);
     out += fmt::format("{}{}:", margin, option->name);
     if (option->section) {
@@ -437,9 +469,18 @@ void ConfigSchema::PrintInto(std::string& out, size_t indent, bool with_texts) c
 
 TextPosition ConfigSchema::WhereIs(std::string_view name) const {
   for (const auto& option : options_) {
-    if (option->name == name && option->where.line != 0) return option->where;
+    if (option->name == name && option->given) return option->where;
   }
   return where_;
+}
+
+bool ConfigSchema::Has(std::string_view name) const {
+  return std::ranges::any_of(options_, [name](const auto& each) { return each->name == name; });
+}
+
+bool ConfigSchema::Given(std::string_view name) const {
+  return std::ranges::any_of(options_,
+                             [name](const auto& each) { return each->name == name && each->given; });
 }
 
 }  // namespace cairn

@@ -29,13 +29,17 @@
 
 namespace cairn {
 
+// A scalar as YAML: plain where it reads back as itself, else in double quotes.
+std::string QuotedForYaml(std::string_view text);
+
 class ConfigSchema {
  public:
   ConfigSchema() = default;
   ConfigSchema(const ConfigSchema&) = delete;
   ConfigSchema& operator=(const ConfigSchema&) = delete;
 
-  // A map of further options.
+  // A map of further options. Where one of them is `enabled`, `off` in the place of the map is short for its
+  // false.
   ConfigSchema& Section(std::string_view name, std::string_view text);
 
   void Flag(std::string_view name, bool& value, std::string_view text);  // true or false
@@ -56,31 +60,41 @@ class ConfigSchema {
   template <typename Enum>
   void Choice(std::string_view name, Enum& value, std::vector<std::pair<std::string, Enum>> words,
               std::string_view text);
-  // A list of maps; `declare` binds the options of one item.
+  // A list of maps; `declare` binds the options of one item. What an item does not say it has from `start`,
+  // which sees the item's map, or from Item's own defaults.
   template <typename Item>
   void List(std::string_view name, std::vector<Item>& items,
-            std::function<void(ConfigSchema&, Item&)> declare, std::string_view text);
+            std::function<void(ConfigSchema&, Item&)> declare, std::string_view text,
+            std::function<Item(const ConfigNode&)> start = {});
   // A word or a number that a function reads; it returns what is wrong, or nothing. `print` gives YAML.
   void Custom(std::string_view name, std::function<std::optional<std::string>(const ConfigNode&)> read,
               std::function<std::string()> print, std::string_view text);
+  // A word of other versions of Cairn: refused with `instead`, which says what there is in this one; never
+  // printed.
+  void NotHere(std::string_view name, std::string_view instead);
   // `where` becomes the place of this section or item, for complaints made later.
   void Place(TextPosition& where);
   // The option or section must be given (in each item of a list).
   void Require(std::string_view name);
 
-  // Reads `document` into the bound variables. Every mistake becomes an error with its position; variables of
-  // options with mistakes keep their defaults.
+  // Reads `document` into the bound variables, in the order of the declarations: one may lean on those before
+  // it. Every mistake becomes an error with its position, in the order of the file; variables of options with
+  // mistakes keep their defaults.
   void Read(const ConfigNode& document, Complaints& complaints);
   // The effective values as YAML that reads back to the same values, two blanks an indentation level.
   std::string Print(bool with_texts = false) const;
   // Where the value of an option of this section stands; the section's own place when it was not given.
   TextPosition WhereIs(std::string_view name) const;
+  // Whether the document read has the option; a default that nobody wrote may bend to the system it runs on.
+  bool Given(std::string_view name) const;
 
  private:
   struct Option {
     std::string name;
     std::string text;
     bool required = false;
+    bool given = false;
+    bool printed = true;
     std::function<void(const ConfigNode&, Complaints&)> read;
     std::function<std::string(size_t indent)> print;  // what follows "name:", with its line end
     std::unique_ptr<ConfigSchema> section;
@@ -92,6 +106,7 @@ class ConfigSchema {
     std::function<size_t()> chosen;
   };
 
+  bool Has(std::string_view name) const;
   Option& Add(std::string_view name, std::string_view text);
   void Scalar(std::string_view name, std::string_view text,
               std::function<std::optional<std::string>(const std::string&)> read,
@@ -99,6 +114,7 @@ class ConfigSchema {
   void Whole(std::string_view name, std::string_view text, int64_t least, int64_t most,
              std::function<void(int64_t)> set, std::function<int64_t()> get);
   void ChoiceOfWords(std::string_view name, std::string_view text, Words words);
+  void ComplainOfUnknownWords(const ConfigNode& document, Complaints& complaints) const;
   void PrintInto(std::string& out, size_t indent, bool with_texts) const;
   // A list of items, each a schema of its own made by `item`; `clear` empties the bound vector first.
   void ListOfSchemas(std::string_view name, std::string_view text, std::function<void()> clear,
@@ -138,11 +154,12 @@ void ConfigSchema::Choice(std::string_view name, Enum& value, std::vector<std::p
 
 template <typename Item>
 void ConfigSchema::List(std::string_view name, std::vector<Item>& items,
-                        std::function<void(ConfigSchema&, Item&)> declare, std::string_view text) {
+                        std::function<void(ConfigSchema&, Item&)> declare, std::string_view text,
+                        std::function<Item(const ConfigNode&)> start) {
   ListOfSchemas(
       name, text, [&items] { items.clear(); },
-      [&items, declare](const ConfigNode& node, Complaints& complaints) {
-        Item item;
+      [&items, declare, start](const ConfigNode& node, Complaints& complaints) {
+        Item item = start ? start(node) : Item();
         ConfigSchema schema;
         declare(schema, item);
         schema.Read(node, complaints);

@@ -125,4 +125,10 @@ absl::Status CheckFree(const Endpoint& local) {
   return OpenPair(local, Sharing::kAlone).status();
 }
 
+bool SystemHas(const IpAddress& address) {
+  const Descriptor fd(socket(address.is_v6() ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const SocketAddress any_port = ToSystem({.address = address, .port = 0});
+  return fd.get() >= 0 && bind(fd.get(), &any_port.any, any_port.octets) == 0;
+}
+
 }  // namespace cairn

@@ -58,4 +58,8 @@ class UvNetwork final : public Network {
 // would be given the address silently and take half of the queries: ask this once, before the workers listen.
 absl::Status CheckFree(const Endpoint& local);
 
+// Whether this system has the address at all: IPv6 may be switched off. For addresses which nobody wrote and the
+// program can do without.
+bool SystemHas(const IpAddress& address);
+
 }  // namespace cairn

@@ -94,7 +94,7 @@ std::vector<std::string> Words(std::string_view line) {
 }
 
 std::string Framed(const ControlReply& reply) {
-  std::string text = (reply.ok ? "ok\n" : "error\n") + reply.text;
+  std::string text = (reply.ok ? "ok\n" : reply.wrong_usage ? "usage\n" : "error\n") + reply.text;
   if (text.size() > limits::kControlReplyOctets) text.resize(limits::kControlReplyOctets);
   return text;
 }
@@ -134,32 +134,57 @@ ControlServer::~ControlServer() {
   unlink(path_.c_str());
 }
 
-void ControlServer::Register(std::string verb, std::string usage, Verb action) {
-  verbs_.insert_or_assign(std::move(verb), Entry{std::move(usage), std::move(action)});
+ControlServer::Entry ControlServer::EntryOf(std::string usage, Verb action) {
+  Entry entry;
+  entry.usage = std::move(usage);
+  entry.action = std::move(action);
+  entry.synopsis = entry.usage.substr(0, entry.usage.find("  "));
+  const std::vector<std::string> words = Words(entry.synopsis);
+  bool optional = false;
+  for (size_t i = 1; i < words.size(); ++i) {  // the first is the verb
+    optional = optional || words[i].starts_with('[');
+    entry.least_words += optional ? 0 : 1;
+    entry.most_words = words[i].ends_with("...") ? SIZE_MAX : entry.most_words + 1;
+    optional = optional && words[i].find(']') == std::string::npos;
+  }
+  return entry;
 }
 
-void ControlServer::ServeOne() {
-  const int client = accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC);
+void ControlServer::Register(std::string verb, std::string usage, Verb action) {
+  verbs_.insert_or_assign(std::move(verb), EntryOf(std::move(usage), std::move(action)));
+}
+
+int ControlServer::Accept() { return accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC); }
+
+void ControlServer::Serve(int client) const {
   if (client < 0) return;
   const absl::Cleanup closed = [client] { close(client); };
   SetPatience(client);
   if (!MayControl(client)) {
-    WriteAll(client, Framed({false, "only the server's own user and root may ask\n"}));
+    WriteAll(client, Framed({.ok = false, .text = "only the server's own user and root may ask\n"}));
     return;
   }
   const std::optional<std::string> request = ReadRequest(client);
   WriteAll(client,
            Framed(request ? Answer(*request)
-                          : ControlReply{false, fmt::format("no request line of up to {} octets came\n",
-                                                            limits::kControlRequestOctets)}));
+                          : ControlReply{.ok = false,
+                                         .text = fmt::format("no request line of up to {} octets came\n",
+                                                             limits::kControlRequestOctets)}));
 }
 
 ControlReply ControlServer::Answer(std::string_view request) const {
   const std::vector<std::string> words = Words(request);
-  const auto verb = words.empty() ? verbs_.end() : verbs_.find(words[0]);
-  if (verb != verbs_.end()) return verb->second.action(std::span(words).subspan(1));
-  ControlReply help{.ok = !words.empty() && words[0] == "help", .text = ""};
-  if (!help.ok) help.text = "there is no such verb; these exist:\n";
+  const auto place = words.empty() ? verbs_.end() : verbs_.find(words[0]);
+  if (place != verbs_.end()) {
+    const Entry& entry = place->second;
+    const std::span<const std::string> arguments = std::span(words).subspan(1);
+    if (arguments.size() >= entry.least_words && arguments.size() <= entry.most_words)
+      return entry.action(arguments);
+    return {.ok = false, .text = fmt::format("usage: {}\n", entry.synopsis), .wrong_usage = true};
+  }
+  const bool asked = words.size() == 1 && words[0] == "help";
+  ControlReply help{.ok = asked, .text = "", .wrong_usage = !asked};
+  if (!asked) help.text = "there is no such verb; these exist:\n";
   for (const auto& [name, entry] : verbs_) help.text += fmt::format("  {}\n", entry.usage);
   return help;
 }
@@ -192,8 +217,10 @@ absl::StatusOr<ControlReply> AskControl(const std::string& path, std::span<const
     if (count < 0) return SystemError(path, "read the answer");
     text.append(part.data(), static_cast<size_t>(count));
   }
-  if (text.starts_with("ok\n")) return ControlReply{true, text.substr(3)};
-  if (text.starts_with("error\n")) return ControlReply{false, text.substr(6)};
+  if (text.starts_with("ok\n")) return ControlReply{.ok = true, .text = text.substr(3)};
+  if (text.starts_with("error\n")) return ControlReply{.ok = false, .text = text.substr(6)};
+  if (text.starts_with("usage\n"))
+    return ControlReply{.ok = false, .text = text.substr(6), .wrong_usage = true};
   return Err(absl::StatusCode::kUnavailable, fmt::format("{}: the server ended without an answer", path));
 }
 

@@ -3,8 +3,12 @@
 // words separated by blanks, answered with "ok" or "error", a newline, text, and the end of the stream. Both
 // sides bound what they read.
 //
-// The server half does one request at a time, on whichever thread waits for fd() (the Supervisor's): verbs
-// may take their time, queries do not pass here.
+// A verb's usage says how many words it takes, and a request with other words is wrong usage and never
+// reaches the verb: what an operator mistyped is not half done.
+//
+// The server half answers one connection at a time (ServeOne, on whichever thread waits for fd()), or
+// several, each on a thread of the caller's (Accept, then Serve). Verbs may take their time, queries do not
+// pass here.
 #pragma once
 
 #include <functional>
@@ -21,7 +25,8 @@ namespace cairn {
 
 struct ControlReply {
   bool ok = true;
-  std::string text;  // lines, the last one with its newline
+  std::string text;          // lines, the last one with its newline
+  bool wrong_usage = false;  // and not ok: no such verb, or not with these words
 };
 
 class ControlServer {
@@ -36,11 +41,16 @@ class ControlServer {
   ControlServer(const ControlServer&) = delete;
   ControlServer& operator=(const ControlServer&) = delete;
 
-  // `usage` is what "help" prints: "reload [ZONE]  read files again".
+  // `usage` is what "help" prints: "reload [ZONE]  read files again". Up to the first two blanks it says
+  // which words the verb takes: each one, [each] optional [word], and any number of [words]... .
   void Register(std::string verb, std::string usage, Verb action);
 
   int fd() const { return fd_; }  // readable: a client waits
-  void ServeOne();
+  void ServeOne() { Serve(Accept()); }
+  // The next client's connection, for Serve; -1 when there is none after all.
+  int Accept();
+  // Reads the request, answers it and closes. From any thread; then verbs run there, several at once.
+  void Serve(int client) const;
 
   // What a request line gives; separate from the socket so that tests and other transports can ask.
   ControlReply Answer(std::string_view request) const;
@@ -48,8 +58,12 @@ class ControlServer {
  private:
   struct Entry {
     std::string usage;
+    std::string synopsis;  // of the usage, what stands before its explanation
+    size_t least_words = 0;
+    size_t most_words = 0;
     Verb action;
   };
+  static Entry EntryOf(std::string usage, Verb action);
   ControlServer(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
 
   int fd_;

@@ -34,4 +34,17 @@ void MetricsText::Sample(uint64_t value, Labels labels) {
   text_ += fmt::format(" {}\n", value);
 }
 
+void MetricsText::Remark(std::string_view text) { text_ += fmt::format("# {}\n", text); }
+
+std::string MetricsText::Figures() const {
+  std::string figures;
+  std::string_view left = text_;
+  while (!left.empty()) {
+    const std::string_view line = left.substr(0, left.find('\n') + 1);
+    left.remove_prefix(line.size());
+    if (!line.starts_with('#') && !line.ends_with(" 0\n")) figures += line;
+  }
+  return figures;
+}
+
 }  // namespace cairn

@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -33,15 +35,28 @@ absl::Status Become(const passwd& account) {
   return absl::OkStatus();
 }
 
+// systemd may have started us as nobody in particular with the capability to open port 53, which is open by
+// now.
+absl::Status DropCapabilities() {
+  __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  const __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {};
+  // The ambient set follows the permitted one down (capabilities(7)).
+  if (syscall(SYS_capset, &header, none) == 0) return absl::OkStatus();
+  return Err(absl::StatusCode::kPermissionDenied,
+             fmt::format("cannot give up capabilities: {}", std::strerror(errno)));
+}
+
 }  // namespace
 
+absl::Status CheckUser(const std::string& user) {
+  if (user.empty() || getpwnam(user.c_str()) != nullptr) return absl::OkStatus();
+  return Err(absl::StatusCode::kNotFound, fmt::format("there is no user \"{}\" on this system", user));
+}
+
 absl::Status DropPrivileges(const std::string& user) {
+  CAIRN_RETURN_IF_ERROR(CheckUser(user));
   if (!user.empty()) {
-    errno = 0;
     const passwd* account = getpwnam(user.c_str());
-    if (account == nullptr) {
-      return Err(absl::StatusCode::kNotFound, fmt::format("there is no user \"{}\" on this system", user));
-    }
     if (geteuid() == 0) {
       CAIRN_RETURN_IF_ERROR(Become(*account));
     } else if (account->pw_uid != geteuid()) {
@@ -49,6 +64,7 @@ absl::Status DropPrivileges(const std::string& user) {
                  fmt::format("only root can become user \"{}\": start as root, or leave `user` out", user));
     }
   }
+  if (geteuid() != 0) CAIRN_RETURN_IF_ERROR(DropCapabilities());
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return Refused(user, "PR_SET_NO_NEW_PRIVS");
   return absl::OkStatus();
 }

@@ -572,6 +572,7 @@ ZoneReader ZoneReader::FromText(std::string_view text, std::string file_name, Zo
 
 bool ZoneReader::Next(ZoneRecord& record) { return state_->Next(record); }
 const Complaints& ZoneReader::complaints() const { return state_->complaints; }
+const std::vector<std::string>& ZoneReader::FileNames() const { return state_->file_names; }
 const std::string& ZoneReader::FileName(uint32_t file) const { return state_->file_names[file]; }
 
 }  // namespace cairn

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/bytes.h"
 #include "common/base/complaint.h"
@@ -53,6 +54,8 @@ class ZoneReader {
   bool Next(ZoneRecord& record);
   const Complaints& complaints() const;
   const std::string& FileName(uint32_t file) const;
+  // Those opened so far, or tried: the first file, then what it includes.
+  const std::vector<std::string>& FileNames() const;
 
  private:
   struct State;

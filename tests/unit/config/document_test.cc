@@ -34,6 +34,44 @@ TEST(ConfigDocument, RefusesWhatItCannotMean) {
   }
 }
 
+// What an operator gets wrong in an editor, in words that say where to look; the parser's own never show.
+constexpr Refused kNotYaml[] = {
+    {"tab", "server:\n\tuser: x\n",
+     "f.yaml:2:6: error: not YAML: a tab indents this line; YAML indents with blanks"},
+    {"dedented too far in", "server:\n    user: x\n  threads: 1\n",
+     "f.yaml:3:3: error: not YAML: this line is indented otherwise than the options above it"},
+    {"two on a line", "server: user: x\n",
+     "f.yaml:1:13: error: not YAML: a ':' where no value may begin; write one option a line, and quote "
+     "values that hold "
+     "': '"},
+    {"open bracket", "a: [1, 2\nb: 3\n",
+     "f.yaml:2:2: error: not YAML: a '[' was opened and no ']' closes it, or a comma is missing"},
+    {"open brace", "a: {b: 1\n",
+     "f.yaml:2:1: error: not YAML: a '{' was opened and no '}' closes it, or a comma is missing"},
+    {"close only", "a: ]\n", "f.yaml:1:4: error: not YAML: a ']' or '}' which nothing opened"},
+    {"open quote", "a: \"b\nc: 1\n",
+     "f.yaml:1:4: error: not YAML: a quotation mark was opened here and none closes it"},
+    {"open single quote", "a: 'it''s\nc: 1\n",
+     "f.yaml:1:4: error: not YAML: a quotation mark was opened here and none closes it"},
+    {"at sign", "a: @b\n",
+     "f.yaml:1:4: error: not YAML: a value that begins like this must stand in quotation marks"},
+    {"dash behind a value", "a: - b\n",
+     "f.yaml:1:4: error: not YAML: a '- ' item may not begin here; put it on a line of its own"},
+    {"escape", "a: \"\\q\"\n",
+     "f.yaml:1:7: error: not YAML: a backslash escape that YAML does not know; single quotation marks take "
+     "text as it is"},
+};
+
+TEST(ConfigDocument, SaysInPlainWordsWhatIsNotYaml) {
+  for (const Refused& c : kNotYaml) {
+    SCOPED_TRACE(c.name);
+    Complaints complaints;
+    EXPECT_FALSE(ReadConfigText(c.text, "f.yaml", complaints).has_value());
+    ASSERT_EQ(complaints.size(), 1u);
+    EXPECT_EQ(complaints[0].ToText(), c.complaint);
+  }
+}
+
 TEST(ConfigDocument, KeepsPositionsAndTexts) {
   Complaints complaints;
   const auto root =
@@ -48,6 +86,13 @@ TEST(ConfigDocument, KeepsPositionsAndTexts) {
   EXPECT_EQ(listen->items[1].where.ToText(), "f.yaml:2:26");
   EXPECT_EQ(server->Find("user")->kind, ConfigNode::Kind::kNull);
   EXPECT_EQ(server->Find("absent"), nullptr);
+}
+
+TEST(ConfigDocument, AQuotationMarkInsideOneIsNoOpenOne) {
+  for (const char* text : {"a: 'it''s'", "a: \"b\\\"c\" # '", "a: ''", "a: \"\"\nb: it's\n"}) {
+    Complaints complaints;
+    EXPECT_TRUE(ReadConfigText(text, "f.yaml", complaints).has_value()) << text;
+  }
 }
 
 TEST(ConfigDocument, EmptyFileIsANullDocument) {

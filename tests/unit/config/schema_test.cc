@@ -145,5 +145,77 @@ TEST(ConfigSchema, WhatItPrintsReadsBackToTheSame) {
   EXPECT_EQ(again.peers.size(), 2u);
 }
 
+struct Item {
+  std::string name;
+  uint32_t size = 1;
+};
+
+// An item begins as `start` has it; the list of starts is declared first, and stands last in the file.
+TEST(ConfigSchema, ItemsStartFromWhatWasDeclaredBefore) {
+  std::vector<Item> kinds;
+  std::vector<Item> items;
+  const auto declare = [](ConfigSchema& schema, Item& item) {
+    schema.Text("name", item.name, "name");
+    schema.Number<uint32_t>("size", item.size, 0, 9, "size");
+  };
+  ConfigSchema schema;
+  schema.List<Item>("kinds", kinds, declare, "kinds");
+  schema.List<Item>("items", items, declare, "items", [&kinds](const ConfigNode&) { return kinds.front(); });
+  Complaints complaints;
+  const auto document =
+      ReadConfigText("items:\n- {name: a}\n- {size: 7}\nkinds:\n- {name: k, size: 3}\n", "f", complaints);
+  schema.Read(*document, complaints);
+  ASSERT_EQ(items.size(), 2U);
+  EXPECT_EQ(items[0].name, "a");
+  EXPECT_EQ(items[0].size, 3U);
+  EXPECT_EQ(items[1].name, "k");
+  EXPECT_EQ(items[1].size, 7U);
+}
+
+TEST(ConfigSchema, ComplainsInTheOrderOfTheFileWhateverTheOrderOfDeclaration) {
+  uint32_t first = 0;
+  uint32_t second = 0;
+  ConfigSchema schema;
+  schema.Number<uint32_t>("first", first, 0, 9, "first");
+  schema.Number<uint32_t>("second", second, 0, 9, "second");
+  Complaints complaints;
+  const auto document = ReadConfigText("second: x\nthird: 1\nfirst: y\n", "f", complaints);
+  schema.Read(*document, complaints);
+  ASSERT_EQ(complaints.size(), 3U);
+  for (uint32_t i = 0; i < 3; ++i) EXPECT_EQ(complaints[i].where.line, i + 1);
+}
+
+TEST(ConfigSchema, OffIsShortForASectionThatIsNotEnabled) {
+  bool enabled = true;
+  ConfigSchema schema;
+  schema.Section("limit", "limit").Flag("enabled", enabled, "whether");
+  schema.Section("plain", "has no such flag");
+  Complaints complaints;
+  schema.Read(*ReadConfigText("limit: off\n", "f", complaints), complaints);
+  EXPECT_TRUE(complaints.empty());
+  EXPECT_FALSE(enabled);
+  schema.Read(*ReadConfigText("limit: on\nplain: off\n", "f", complaints), complaints);
+  ASSERT_EQ(complaints.size(), 2U);
+  EXPECT_EQ(complaints[0].ToText(), "f:1:8: error: expected a map of options, found a single value");
+  EXPECT_EQ(complaints[1].ToText(), "f:2:8: error: expected a map of options, found a single value");
+}
+
+TEST(ConfigSchema, KnowsWhatWasGivenAndRefusesWhatIsNotHere) {
+  std::string user = "nobody";
+  ConfigSchema schema;
+  schema.Text("user", user, "user");
+  schema.NotHere("keys", "nothing is signed");
+  Complaints complaints;
+  schema.Read(*ReadConfigText("user: nobody\n", "f", complaints), complaints);
+  EXPECT_TRUE(complaints.empty());
+  EXPECT_TRUE(schema.Given("user"));
+  EXPECT_FALSE(schema.Given("keys"));
+  EXPECT_EQ(schema.Print(), "user: nobody\n");
+  schema.Read(*ReadConfigText("keys: [a]\n", "f", complaints), complaints);
+  EXPECT_FALSE(schema.Given("user"));
+  ASSERT_EQ(complaints.size(), 1U);
+  EXPECT_EQ(complaints[0].ToText(), "f:1:7: error: keys: not in this version; nothing is signed");
+}
+
 }  // namespace
 }  // namespace cairn

@@ -34,11 +34,13 @@ class ControlTest : public testing::Test {
   std::unique_ptr<ControlServer> Open() {
     absl::StatusOr<std::unique_ptr<ControlServer>> server = ControlServer::Open(path_);
     EXPECT_TRUE(server.ok()) << server.status();
-    (*server)->Register("echo", "echo WORD...", [](std::span<const std::string> arguments) {
+    (*server)->Register("echo", "echo [WORD]...", [](std::span<const std::string> arguments) {
       std::string text = std::to_string(arguments.size());
       for (const std::string& each : arguments) text += "," + each;
       return ControlReply{true, text + "\n"};
     });
+    (*server)->Register("move", "move [--far] FROM [TO]   takes one to three words",
+                        [](std::span<const std::string>) { return ControlReply{true, "moved\n"}; });
     (*server)->Register("fail", "fail",
                         [](std::span<const std::string>) { return ControlReply{false, "no\n"}; });
     return *std::move(server);
@@ -70,14 +72,13 @@ struct AnswerCase {
   const char* text;
 };
 
-constexpr AnswerCase kAnswers[] = {
-    {"echo a b", true, "2,a,b\n"},
-    {"  echo \t a  ", true, "1,a\n"},
-    {"echo", true, "0\n"},
-    {"fail", false, "no\n"},
-    {"help", true, "  echo WORD...\n  fail\n"},
-    {"nothing", false, "there is no such verb; these exist:\n  echo WORD...\n  fail\n"},
-    {"", false, "there is no such verb; these exist:\n  echo WORD...\n  fail\n"},
+constexpr const char* kHelp =
+    "  echo [WORD]...\n  fail\n  move [--far] FROM [TO]   takes one to three words\n";
+
+const AnswerCase kAnswers[] = {
+    {"echo a b", true, "2,a,b\n"}, {"  echo \t a  ", true, "1,a\n"}, {"echo", true, "0\n"},
+    {"fail", false, "no\n"},       {"move a", true, "moved\n"},      {"move --far a b", true, "moved\n"},
+    {"help", true, kHelp},
 };
 
 TEST_F(ControlTest, AnswersLinesOfWords) {
@@ -87,6 +88,27 @@ TEST_F(ControlTest, AnswersLinesOfWords) {
     const ControlReply reply = server->Answer(c.request);
     EXPECT_EQ(reply.ok, c.ok);
     EXPECT_EQ(reply.text, c.text);
+    EXPECT_FALSE(reply.wrong_usage);
+  }
+}
+
+// The verb is not reached: "moved" and "no" are its words.
+TEST_F(ControlTest, RefusesWordsWhichTheUsageDoesNotName) {
+  const std::unique_ptr<ControlServer> server = Open();
+  const std::pair<const char*, std::string> cases[] = {
+      {"move", "usage: move [--far] FROM [TO]\n"},
+      {"move a b c d", "usage: move [--far] FROM [TO]\n"},
+      {"fail now", "usage: fail\n"},
+      {"help me", std::string("there is no such verb; these exist:\n") + kHelp},
+      {"nothing", std::string("there is no such verb; these exist:\n") + kHelp},
+      {"", std::string("there is no such verb; these exist:\n") + kHelp},
+  };
+  for (const auto& [request, text] : cases) {
+    SCOPED_TRACE(request);
+    const ControlReply reply = server->Answer(request);
+    EXPECT_FALSE(reply.ok);
+    EXPECT_TRUE(reply.wrong_usage);
+    EXPECT_EQ(reply.text, text);
   }
 }
 
@@ -113,6 +135,7 @@ TEST_F(ControlTest, BoundsARequest) {
   const std::string longest = "echo " + std::string(limits::kControlRequestOctets - 5, 'x');
   EXPECT_TRUE(Send(*server, longest + "\n").starts_with("ok\n1,x"));
   EXPECT_EQ(Send(*server, longest + "x\n"), "error\nno request line of up to 8192 octets came\n");
+  EXPECT_EQ(Send(*server, "fail now\n"), "usage\nusage: fail\n");
   EXPECT_EQ(Send(*server, "echo without an end"), "error\nno request line of up to 8192 octets came\n");
 }
 
@@ -136,8 +159,9 @@ TEST_F(ControlTest, LeavesOtherFilesAlone) {
 TEST_F(ControlTest, SaysWhenNobodyAnswers) {
   const std::vector<std::string> words = {"status"};
   EXPECT_EQ(ErrorText(AskControl(path_, words).status()),
-            path_ + ": no server has a control socket there; its configuration names it (control-socket), and "
-                    "--socket says where it is");
+            path_ +
+                ": no server has a control socket there; its configuration names it (control-socket), and "
+                "--socket says where it is");
 }
 
 }  // namespace
