@@ -173,6 +173,8 @@ ConfigSchema& DeclareServer(ConfigSchema& schema, AuthOptions& options) {
       "threads", [&options](const ConfigNode& node) { return ReadThreads(node, options.threads); },
       [&options] { return options.threads == 0 ? std::string("auto") : std::to_string(options.threads); },
       "workers; auto is one for each processor");
+  server.Octets("answer-cache-size", options.answer_cache_octets, 0, size_t{1} << 30,
+                "memory of each worker for finished answers");
   server.Text("user", options.user, "whom to become when started as root");
   server.Text("state-dir", options.state_dir, "where the server keeps what it must not forget");
   server.Text("control-socket", options.control_socket,

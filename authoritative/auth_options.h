@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "authoritative/answer_cache.h"
 #include "authoritative/compose.h"
 #include "authoritative/rate_limit.h"
 #include "common/base/complaint.h"
@@ -69,9 +70,10 @@ struct AuthOptions {
   ServerIdentity identity;
   RateLimitOptions rate_limit;
   CookieSettings cookie_settings;
-  CookieOptions cookies;                 // with the secrets of its file
-  std::vector<Endpoint> metrics_listen;  // over HTTP; nowhere when empty
-  std::string zones_dir;                 // each WORD.zone in it is the file of a zone (zone_files.h)
+  CookieOptions cookies;                                   // with the secrets of its file
+  size_t answer_cache_octets = AnswerCache::kUsualOctets;  // of each worker
+  std::vector<Endpoint> metrics_listen;                    // over HTTP; nowhere when empty
+  std::string zones_dir;  // each WORD.zone in it is the file of a zone (zone_files.h)
   std::vector<ZoneTemplate> templates;
   std::vector<ZoneList> zone_lists;
   std::vector<ZoneOptions> zones;  // all: those listed one by one, then those of lists, of the folder and of

@@ -5,6 +5,7 @@
 #include <bit>
 #include <optional>
 #include <type_traits>
+#include <utility>
 
 #include "authoritative/alias_trail.h"
 #include "authoritative/denial.h"
@@ -66,7 +67,10 @@ class Composition {
       out_.SetAuthoritative(false);
       composed_.rcode = Rcode::kServFail;
     }
-    if (composed_.truncated) out_.SetTruncated();
+    if (composed_.truncated) {
+      out_.SetTruncated();
+      composed_.complete = false;
+    }
     out_.SetRcode(composed_.rcode);
     return composed_;
   }
@@ -123,9 +127,11 @@ class Composition {
 
 bool Composition::WriteAnswer() {
   out_.StartSection(Section::kAnswer);
+  const LookupResult* found = request_.found;
   do {
     goes_on_ = false;
-    const LookupResult result = Find(*zone_, *path_, request_.qtype);
+    const LookupResult result =
+        found != nullptr ? *std::exchange(found, nullptr) : Find(*zone_, *path_, request_.qtype);
     unprovable_ = Secured(*zone_) && !proofs_.Add(*zone_, *path_, result);
     if (unprovable_) return false;
     end_ = result;
@@ -261,10 +267,13 @@ bool Composition::AddAddresses(size_t index, ByteView rdata) {
     if (!addresses) continue;
     if (!AddRecords(addresses, owner, addresses.ttl())) {
       out_.Rewind(before);
+      composed_.complete = false;
       return false;
     }
     // Signatures are a bonus here: without room for them the addresses stay (RFC 4035 section 3.1.1).
-    if (Secured(*zone_) && !node.Is(Node::kOccluded)) AddSignatures(node, type, owner, addresses.ttl());
+    if (Secured(*zone_) && !node.Is(Node::kOccluded) && !AddSignatures(node, type, owner, addresses.ttl())) {
+      composed_.complete = false;
+    }
   }
   return true;
 }

@@ -22,11 +22,13 @@ struct ComposeRequest {
   RrType qtype;
   bool dnssec_ok = false;  // DO: with signatures and proofs
   AnyAnswer any = AnyAnswer::kMinimal;
+  const LookupResult* found = nullptr;  // what Find says of `qname` in `zone`, when it was asked before
 };
 
 struct Composed {
   Rcode rcode = Rcode::kNoError;
   bool truncated = false;
+  bool complete = true;  // false when something was left out for want of room
   // Where the answer was found, told apart by number: the node of the name, the wildcard it was made from,
   // the zone cut, or the zone when there is no such name. Random names lead to few of them.
   uint64_t subject = 0;

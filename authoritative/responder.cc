@@ -17,6 +17,7 @@ bool IsNoQuestion(RrType qtype) {
 }
 using Verdict = ResponseRateLimiter::Verdict;
 
+bool SameOctets(NameView a, NameView b) { return std::ranges::equal(a.wire(), b.wire()); }
 bool IsTransfer(RrType qtype) { return qtype == rr::kAxfr || qtype == rr::kIxfr; }
 
 }  // namespace
@@ -34,6 +35,8 @@ struct Responder::Pending {
   LabelPath qname;
   const ZoneSet::Entry* entry = nullptr;
   ResponseOpt opt;
+  LookupResult found;       // what the entry's zone says
+  AnswerCache::Key answer;  // where the answer to that may be kept
   Fate fate = Fate::kDrop;
   bool proven = false;            // the client's address is not forged: TCP, or a cookie of ours
   Rcode rcode = Rcode::kNoError;  // of a bare answer
@@ -48,11 +51,15 @@ Responder::Responder(ResponderOptions options, const Clock* clock)
       rate_limiter_(clock == nullptr ? RateLimitOptions{.enabled = false} : options_.rate_limit,
                     options_.rate_limit_key),
       zones_(std::make_shared<const ZoneSet>()),
+      answers_(options_.answer_cache_octets),
       pending_(new Pending[kChunk]) {}
 
 Responder::~Responder() = default;
 
-void Responder::SetZones(std::shared_ptr<const ZoneSet> zones) { zones_ = std::move(zones); }
+void Responder::SetZones(std::shared_ptr<const ZoneSet> zones) {
+  zones_ = std::move(zones);
+  answers_.Clear();
+}
 
 void Responder::SetClientPolicy(const CookieOptions& cookies, const RateLimitOptions& rate_limit) {
   if (cookies != edns_.options().cookies) edns_.SetCookies(cookies);
@@ -66,6 +73,7 @@ void Responder::OnQueries(std::span<Query> batch) {
   while (!batch.empty()) {
     const std::span<Query> chunk = batch.first(std::min(batch.size(), kChunk));
     ReadAndFetch(chunk);
+    FindAll(chunk);
     for (size_t i = 0; i < chunk.size(); ++i) AnswerOne(chunk[i], pending_[i]);
     batch = batch.subspan(chunk.size());
   }
@@ -79,10 +87,16 @@ void Responder::ReadAndFetch(std::span<Query> chunk) {
     pending.fate = Judge(chunk[i], pending);
     if (pending.fate != Fate::kLookUp) continue;
     pending.qname.Reset(pending.view.qname(chunk[i].packet));
-    zones_->Prefetch(pending.qname);
+    zones_->PrefetchSlot(pending.qname);
   }
-  for (size_t i = 0; i < chunk.size(); ++i) {
-    Pending& pending = pending_[i];
+  const std::span<Pending> all(pending_.get(), chunk.size());
+  for (const Pending& pending : all) {
+    if (pending.fate == Fate::kLookUp) zones_->PrefetchEntry(pending.qname);
+  }
+  for (const Pending& pending : all) {
+    if (pending.fate == Fate::kLookUp) zones_->PrefetchZone(pending.qname);
+  }
+  for (Pending& pending : all) {
     if (pending.fate != Fate::kLookUp) continue;
     pending.entry = ZoneFor(*zones_, pending.qname, pending.view.qtype);
     if (pending.entry == nullptr) {  // not ours, and we recurse for nobody
@@ -95,9 +109,24 @@ void Responder::ReadAndFetch(std::span<Query> chunk) {
       pending.entry->zone->PrefetchSlot(pending.qname);
     }
   }
-  for (size_t i = 0; i < chunk.size(); ++i) {
-    const Pending& pending = pending_[i];
+  for (const Pending& pending : all) {
     if (pending.fate == Fate::kLookUp) pending.entry->zone->PrefetchNode(pending.qname);
+  }
+}
+
+// What the zones say, and the place where the answer to it may be kept. An answer's names point into the
+// question and so are spelled like it: those of questions in lower case are the ones that are kept.
+void Responder::FindAll(std::span<const Query> chunk) {
+  for (size_t i = 0; i < chunk.size(); ++i) {
+    Pending& pending = pending_[i];
+    if (pending.fate != Fate::kLookUp) continue;
+    const QueryView& view = pending.view;
+    const Zone& zone = *pending.entry->zone;
+    pending.found = Find(zone, pending.qname, view.qtype);
+    pending.answer = {};
+    if (!answers_.enabled() || !SameOctets(view.qname_folded(), pending.qname.name())) continue;
+    pending.answer = AnswerCache::KeyOf(zone, pending.found, view.qtype, view.dnssec_ok);
+    if (pending.answer) answers_.Prefetch(pending.answer);
   }
 }
 
@@ -207,13 +236,7 @@ Rcode Responder::WriteAnswer(const Query& query, Pending& pending, MessageWriter
       AddIdentity(pending.view.qname(query.packet), pending.identity, out);
       break;
     case Fate::kLookUp: {
-      const ComposeRequest request{.zones = *zones_,
-                                   .zone = *pending.entry->zone,
-                                   .qname = pending.qname,
-                                   .qtype = pending.view.qtype,
-                                   .dnssec_ok = pending.view.dnssec_ok,
-                                   .any = query.tcp ? AnyAnswer::kFull : options_.any};
-      const Composed composed = Compose(request, out);
+      const Composed composed = WriteSections(query, pending, out);
       counters_.truncated += composed.truncated ? 1 : 0;
       pending.subject = composed.subject;
       return composed.rcode;
@@ -222,6 +245,24 @@ Rcode Responder::WriteAnswer(const Query& query, Pending& pending, MessageWriter
       break;
   }
   return pending.rcode;
+}
+
+// Out of the cache, or made from what was found.
+Composed Responder::WriteSections(const Query& query, const Pending& pending, MessageWriter& out) {
+  if (pending.answer) {
+    if (const std::optional<Composed> kept = answers_.Copy(pending.answer, out)) {
+      ++counters_.copied;
+      return *kept;
+    }
+  }
+  const ComposeRequest request{.zones = *zones_,
+                               .zone = *pending.entry->zone,
+                               .qname = pending.qname,
+                               .qtype = pending.view.qtype,
+                               .dnssec_ok = pending.view.dnssec_ok,
+                               .any = query.tcp ? AnyAnswer::kFull : options_.any,
+                               .found = &pending.found};
+  return pending.answer ? answers_.ComposeAndKeep(pending.answer, request, out) : Compose(request, out);
 }
 
 }  // namespace cairn

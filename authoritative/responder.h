@@ -1,7 +1,7 @@
 // The authority behind a listener: queries in, answers out, from a snapshot of zones (RFC 1034 section 4.3.2,
 // RFC 6891). One Responder belongs to one worker and is used on that worker's thread only. It works on a
-// batch: read all, hash all, prefetch all, then answer all, so that the cache misses of different queries
-// overlap. No query makes it allocate.
+// batch: read all, hash all, prefetch all, find all, then answer all, so that the cache misses of different
+// queries overlap. No query makes it allocate.
 #pragma once
 
 #include <array>
@@ -9,6 +9,7 @@
 #include <memory>
 #include <span>
 
+#include "authoritative/answer_cache.h"
 #include "authoritative/compose.h"
 #include "authoritative/rate_limit.h"
 #include "common/dns/query_reader.h"
@@ -25,6 +26,7 @@ struct ResponderOptions {
   RateLimitOptions rate_limit = {};
   SipKey rate_limit_key = {};           // drawn, so that nobody can choose networks that share an account
   AnyAnswer any = AnyAnswer::kMinimal;  // RFC 8482
+  size_t answer_cache_octets = 0;       // of finished answers that are kept
 };
 
 // Queries are counted by QTYPE: types below 66 (HTTPS, 65, is the last of them in wide use) one by one, a few
@@ -49,6 +51,7 @@ struct ResponderCounters {
   uint64_t queries_tcp = 0;
   uint64_t dropped = 0;                 // shorter than a header, or a response
   uint64_t truncated = 0;               // answers that did not fit, with TC
+  uint64_t copied = 0;                  // answers out of the AnswerCache
   std::array<uint64_t, 24> by_rcode{};  // answers by RCODE, 0 to 23 (BADCOOKIE)
   std::array<uint64_t, 16> by_opcode{};
   std::array<uint64_t, kQtypeSlots> by_qtype{};  // where QtypeSlot says
@@ -85,6 +88,8 @@ class Responder final : public QueryHandler {
   static Fate Refuse(Pending& pending, Rcode rcode);
   static Fate Refuse(Pending& pending, Rcode rcode, ExtendedError code, std::string_view text);
   void ReadAndFetch(std::span<Query> chunk);
+  void FindAll(std::span<const Query> chunk);
+  Composed WriteSections(const Query& query, const Pending& pending, MessageWriter& out);
   void AnswerOne(Query& query, Pending& pending);
   Rcode WriteAnswer(const Query& query, Pending& pending, MessageWriter& out);
 
@@ -94,6 +99,7 @@ class Responder final : public QueryHandler {
   ResponseRateLimiter rate_limiter_;
   Instant now_{};  // of this batch
   std::shared_ptr<const ZoneSet> zones_;
+  AnswerCache answers_;                 // of what zones_ says
   std::unique_ptr<Pending[]> pending_;  // one for each query that is worked on together
   ResponderCounters counters_;
 };

@@ -21,6 +21,8 @@ constexpr MetricRow<ResponderCounters> kResponderRows[] = {
     {"cairn_auth_dropped_total", "Packets that were no queries and got no answer.", "", "",
      &ResponderCounters::dropped},
     {"cairn_auth_truncated_total", "Answers with TC set.", "", "", &ResponderCounters::truncated},
+    {"cairn_auth_answers_copied_total", "Answers given out of the answer cache.", "", "",
+     &ResponderCounters::copied},
 };
 
 constexpr std::string_view kCookiesHelp = "Queries with a COOKIE, by what it was.";

@@ -85,7 +85,8 @@ ResponderOptions AuthServer::OptionsOfResponder() const {
           .identity = options_.identity,
           .rate_limit = options_.rate_limit.ShareOf(WorkerCount()),
           .rate_limit_key = rate_limit_key_,
-          .any = options_.any};
+          .any = options_.any,
+          .answer_cache_octets = options_.answer_cache_octets};
 }
 
 // Secrets that nobody chose are derived from one seed in all workers, before and after a reload.
@@ -246,6 +247,7 @@ std::string AuthServer::WarnOfRestart(const AuthOptions& next) {
   compare(next.tcp != options_.tcp, "tcp");
   compare(next.identity != options_.identity, "identity, version");
   compare(next.metrics_listen != options_.metrics_listen, "metrics");
+  compare(next.answer_cache_octets != options_.answer_cache_octets, "answer-cache-size");
   return text;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <utility>
 
 #include "common/base/limits.h"
 #include "common/dns/rdata.h"
@@ -64,6 +65,7 @@ void MessageWriter::Begin(const Header& header) {
   reserved_ = 0;
   question_count_ = 0;
   counts_ = {};
+  unremembered_question_octets_ = question_name_octets_ = 0;
   target_count_ = 0;
   labels_searched_ = 0;
 }
@@ -81,16 +83,20 @@ bool MessageWriter::AddQuestion(NameView qname, RrType qtype, RrClass qclass) {
 }
 
 bool MessageWriter::AddQuestionOctets(ByteView question, size_t qname_octets) {
-  const size_t start = size_;
   if (!PutBytes(question)) return false;
-  std::array<uint8_t, kMaxLabels> label_starts;
-  size_t labels = 0;
-  for (size_t at = 0; at + 1 < qname_octets; at += 1 + size_t{question[at]}) {
-    label_starts[labels++] = static_cast<uint8_t>(at);
-  }
-  RememberLabels(question.first(qname_octets), start, {label_starts.data(), labels}, kRoot);
+  unremembered_question_octets_ = question_name_octets_ = qname_octets;
   ++question_count_;
   return true;
+}
+
+void MessageWriter::RememberQuestion() {
+  const ByteView name(out_ + kHeaderOctets, std::exchange(unremembered_question_octets_, 0));
+  std::array<uint8_t, kMaxLabels> label_starts;
+  size_t labels = 0;
+  for (size_t at = 0; at + 1 < name.size(); at += 1 + size_t{name[at]}) {
+    label_starts[labels++] = static_cast<uint8_t>(at);
+  }
+  RememberLabels(name, kHeaderOctets, {label_starts.data(), labels}, kRoot);
 }
 
 void MessageWriter::StartSection(Section section) { section_ = section; }
@@ -101,6 +107,20 @@ bool MessageWriter::AddRecord(NameView owner, RrType type, RrClass rr_class, Ttl
     Rewind(start);
     return false;
   }
+  return true;
+}
+
+bool MessageWriter::AddReady(const ReadySections& ready) {
+  if (ready.octets.size() > room()) return false;
+  uint8_t* start = out_ + size_;
+  std::memcpy(start, ready.octets.data(), ready.octets.size());
+  for (const uint16_t at : ready.pointers) {
+    const size_t target = (size_ + LoadU16(start + at)) & (kPointerLimit - 1);
+    StoreU16(start + at, static_cast<uint16_t>(kPointer | target));
+  }
+  size_ += ready.octets.size();
+  for (size_t i = 0; i < counts_.size(); ++i)
+    counts_[i] = static_cast<uint16_t>(counts_[i] + ready.counts[i]);
   return true;
 }
 
@@ -137,6 +157,8 @@ void MessageWriter::Rewind(const Mark& mark) {
   size_ = mark.size;
   counts_ = mark.counts;
   target_count_ = mark.targets;
+  if (target_count_ == 0 && size_ > kHeaderOctets) unremembered_question_octets_ = question_name_octets_;
+  if (notes_ != nullptr) notes_->ForgetFrom(size_);
 }
 
 void MessageWriter::SetTruncated() { PatchU16(kFlagsOffset, LoadU16(out_ + kFlagsOffset) | kTruncatedFlag); }
@@ -151,7 +173,10 @@ void MessageWriter::SetAuthoritative(bool on) {
   PatchU16(kFlagsOffset, on ? others | kAuthoritativeFlag : others);
 }
 
+bool MessageWriter::authoritative() const { return (LoadU16(out_ + kFlagsOffset) & kAuthoritativeFlag) != 0; }
+
 bool MessageWriter::PutName(NameView name, bool compress) {
+  if (unremembered_question_octets_ > 0) RememberQuestion();
   const uint8_t* wire = name.data();
   if (labels_searched_ > limits::kNameSteps / 2 + limits::kNameStepsPerOctet / 2 * size_)
     return PutBytes(name.wire());
@@ -176,8 +201,8 @@ bool MessageWriter::PutName(NameView name, bool compress) {
     const size_t prefix = new_labels == labels ? 0 : label_starts[new_labels];
     if (prefix + 2 > room()) return false;
     std::memcpy(out_ + size_, wire, prefix);
-    StoreU16(out_ + size_ + prefix, kPointer | targets_.offsets[known]);
-    size_ += prefix + 2;
+    size_ += prefix;
+    PutPointer(kPointer | targets_.offsets[known]);
   } else if (!PutBytes(name.wire())) {
     return false;
   }
@@ -196,6 +221,11 @@ bool MessageWriter::PutU8(uint8_t value) {
   if (room() < 1) return false;
   out_[size_++] = value;
   return true;
+}
+
+bool MessageWriter::PutPointer(uint16_t pointer) {
+  if (notes_ != nullptr && room() >= 2) notes_->Add(size_);
+  return PutU16(pointer);
 }
 
 bool MessageWriter::PutU16(uint16_t value) {
@@ -245,8 +275,8 @@ void MessageWriter::RememberLabels(ByteView name, size_t offset, std::span<const
 bool MessageWriter::PutSameOwner(NameView owner, size_t earlier_offset) {
   if (owner.IsRoot()) return PutU8(0);
   const uint16_t first_octets = LoadU16(out_ + earlier_offset);
-  if (first_octets >= kPointer) return PutU16(first_octets);
-  if (earlier_offset < kPointerLimit) return PutU16(static_cast<uint16_t>(kPointer | earlier_offset));
+  if (first_octets >= kPointer) return PutPointer(first_octets);
+  if (earlier_offset < kPointerLimit) return PutPointer(static_cast<uint16_t>(kPointer | earlier_offset));
   return PutName(owner, true);
 }
 

@@ -18,6 +18,33 @@
 
 namespace cairn {
 
+// Where compression pointers stand in a message, noted by who writes it. Those beyond the room are counted
+// only.
+class PointerNotes {
+ public:
+  void Add(size_t offset) {
+    if (count_ < offsets_.size()) offsets_[count_] = static_cast<uint16_t>(offset);
+    ++count_;
+  }
+  void ForgetFrom(size_t offset) {
+    while (count_ > 0 && (count_ > offsets_.size() || offsets_[count_ - 1] >= offset)) --count_;
+  }
+  size_t count() const { return count_; }
+  size_t operator[](size_t i) const { return offsets_[i]; }
+
+ private:
+  std::array<uint16_t, 128> offsets_;
+  size_t count_ = 0;
+};
+
+// Sections written before, in a message whose question had any length. A pointer says how far its target lies
+// from where they begin: before it, in the question, or behind it (modulo 2^16).
+struct ReadySections {
+  ByteView octets;
+  std::span<const uint16_t> pointers;  // offsets in `octets`
+  std::array<uint16_t, 3> counts;
+};
+
 class MessageWriter {
  public:
   // Writes into `buffer` and never beyond `limit` octets (or the buffer's size, if less). Both must hold a
@@ -28,8 +55,8 @@ class MessageWriter {
   // Octets which later sections must leave free, for OPT and TSIG.
   void Reserve(size_t octets);
   bool AddQuestion(NameView qname, RrType qtype, RrClass qclass);
-  // Copies a question section of `octets` octets as it came (case kept octet for octet) and remembers its
-  // name as a compression target.
+  // Copies a question section of `octets` octets as it came (case kept octet for octet). Its name becomes a
+  // compression target when the first other name is written.
   bool AddQuestionOctets(ByteView question, size_t qname_octets);
 
   void StartSection(Section section);
@@ -54,6 +81,8 @@ class MessageWriter {
   bool AddRrset(const Rrset& rrset) {
     return AddRrset(rrset.owner, rrset.type, rrset.rr_class, rrset.ttl, rrset.rdatas);
   }
+  // All of them or, when there is no room, nothing. Their names do not become compression targets.
+  bool AddReady(const ReadySections& ready);
   // Frees the reserve and writes OPT into the additional section.
   bool AddEdns(const Edns& edns);
   // The same for the OPT of a response, which was reserved before (opt.FirmOctets()); writes `rcode` too.
@@ -85,6 +114,11 @@ class MessageWriter {
   // Overwrites two octets written before: an RDLENGTH, once the RDATA's names are compressed and it is known.
   void PatchU16(size_t offset, uint16_t value) { StoreU16(out_ + offset, value); }
   size_t room() const { return size_ + reserved_ < limit_ ? limit_ - reserved_ - size_ : 0; }
+  ByteView written() const { return {out_, size_}; }
+  bool authoritative() const;
+  const std::array<uint16_t, 3>& counts() const { return counts_; }
+  // From now on each compression pointer is noted; nullptr ends that.
+  void NotePointers(PointerNotes* notes) { notes_ = notes; }
   uint16_t count(Section section) const { return counts_[static_cast<size_t>(section)]; }
   // Stores the counts and returns the message's length.
   size_t Finish();
@@ -109,6 +143,8 @@ class MessageWriter {
   // Makes targets of the labels at `label_starts` of `name`, written at `offset`; `parent` is what follows
   // the last.
   void RememberLabels(ByteView name, size_t offset, std::span<const uint8_t> label_starts, size_t parent);
+  void RememberQuestion();
+  bool PutPointer(uint16_t pointer);
   bool PutSameOwner(NameView owner, size_t earlier_offset);
   bool PutAfterOwner(RrType type, RrClass rr_class, Ttl ttl, ByteView rdata);
 
@@ -119,6 +155,9 @@ class MessageWriter {
   uint16_t question_count_ = 0;
   std::array<uint16_t, 3> counts_{};
   Section section_ = Section::kAnswer;
+  size_t unremembered_question_octets_ = 0;  // of a question's name that is no target yet
+  size_t question_name_octets_ = 0;
+  PointerNotes* notes_ = nullptr;
   size_t target_count_ = 0;
   size_t labels_searched_ = 0;
   Targets targets_;

@@ -55,8 +55,12 @@ void ForEachField(RrType type, ByteView rdata, Visit visit) {
   }
 }
 
+bool IsCompressed(const Field& field) {
+  return field.kind == FieldKind::kName && field.form == NameForm::kCompressed;
+}
+
 bool WriteField(MessageWriter& out, const Field& field, ByteView octets) {
-  if (field.kind != FieldKind::kName || field.form != NameForm::kCompressed) return out.PutBytes(octets);
+  if (!IsCompressed(field)) return out.PutBytes(octets);
   return out.PutName(NameView::FromValidWire(octets.data(), octets.size()), /*compress=*/true);
 }
 
@@ -83,6 +87,11 @@ WireFault CheckRdata(RrType type, ByteView rdata) {
 }
 
 bool WriteRdata(MessageWriter& out, RrType type, ByteView rdata) {
+  // Addresses, signatures, text: most of what is served has no name to compress.
+  if (std::ranges::none_of(InfoOf(type).fields(), IsCompressed)) {
+    if (rdata.size() + 2 > out.room()) return false;
+    return out.PutU16(static_cast<uint16_t>(rdata.size())) && out.PutBytes(rdata);
+  }
   const MessageWriter::Mark start = out.mark();
   const size_t length_at = out.size();
   bool fits = out.PutU16(0);

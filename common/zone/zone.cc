@@ -129,7 +129,15 @@ Zone::Nsec3Owner Zone::Nsec3AtOrBefore(NameView name) const {
   return {Node(*this, found.node), found.matches};
 }
 
+void Zone::Prefetch() const {
+  const uint8_t* fields = reinterpret_cast<const uint8_t*>(this);
+  __builtin_prefetch(fields);
+  __builtin_prefetch(fields + 64);
+}
+
 void Zone::PrefetchSlot(const LabelPath& path) const {
+  __builtin_prefetch(At(kApexId));  // its flags, for every name; its SOA, for those which do not exist
+  __builtin_prefetch(At(kApexId) + 64);
   if (path.labels() <= apex_labels_) return;
   __builtin_prefetch(slots_.data() + SlotOf(path.Hash(apex_labels_ + 1)) * sizeof(Slot));
 }

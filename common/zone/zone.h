@@ -238,8 +238,9 @@ class Zone {
   // SHA-1 digests that one such question costs.
   size_t Nsec3HashDigests() const { return nsec3_chain_.DigestsPerHash(); }
 
-  // Fetches the cache lines which Descend(path) will touch first; calling for a whole batch overlaps the
-  // waits.
+  // Each fetches the cache lines which Descend(path) will touch next: the zone itself, the slot of the name
+  // below the apex, and its node. Calling each for a whole batch overlaps the waits.
+  void Prefetch() const;
   void PrefetchSlot(const LabelPath& path) const;
   void PrefetchNode(const LabelPath& path) const;
 
@@ -267,16 +268,17 @@ class Zone {
   Node Child(Node parent, uint64_t hash, ByteView label) const;
   Node WildcardBelow(Node parent, NameView parent_name) const;
 
-  Name apex_;
-  int apex_labels_ = 0;
-  uint32_t serial_ = 0;
-  Ttl negative_ttl_;
-  bool is_signed_ = false;
-  size_t node_count_ = 0;
-  size_t record_count_ = 0;
+  // What a descent reads comes first, in two cache lines.
   Arena arena_;  // starts with four octets that no node uses
   Arena slots_;  // of Slot
   size_t slot_count_ = 0;
+  int apex_labels_ = 0;
+  Ttl negative_ttl_;
+  bool is_signed_ = false;
+  Name apex_;
+  uint32_t serial_ = 0;
+  size_t node_count_ = 0;
+  size_t record_count_ = 0;
   QpTrie nsec_owners_;
   NodeId last_nsec_owner_ = kNoNode;
   Nsec3Chain nsec3_chain_;

@@ -47,12 +47,30 @@ const ZoneSet::Entry* ZoneSet::Find(NameView apex) const {
   return Probe(path, path.labels());
 }
 
-void ZoneSet::Prefetch(const LabelPath& path) const {
+const ZoneSet::Slot* ZoneSet::FirstSlot(const LabelPath& path) const {
   for (int labels = std::min(path.labels(), most_labels_); labels >= 0; --labels) {
-    if (!label_counts_.test(static_cast<size_t>(labels))) continue;
-    __builtin_prefetch(&slots_[path.Hash(labels) & (slots_.size() - 1)]);
-    return;
+    if (label_counts_.test(static_cast<size_t>(labels)))
+      return &slots_[path.Hash(labels) & (slots_.size() - 1)];
   }
+  return nullptr;
+}
+
+void ZoneSet::PrefetchSlot(const LabelPath& path) const {
+  if (const Slot* slot = FirstSlot(path)) __builtin_prefetch(slot);
+}
+
+void ZoneSet::PrefetchEntry(const LabelPath& path) const {
+  const Slot* slot = FirstSlot(path);
+  if (slot == nullptr || slot->entry == 0) return;
+  const Entry* entry = &entries_[slot->entry - 1];
+  __builtin_prefetch(entry);
+  __builtin_prefetch(reinterpret_cast<const uint8_t*>(entry + 1) - 1);
+}
+
+void ZoneSet::PrefetchZone(const LabelPath& path) const {
+  const Slot* slot = FirstSlot(path);
+  if (slot == nullptr || slot->entry == 0) return;
+  if (const Zone* zone = entries_[slot->entry - 1].zone.get()) zone->Prefetch();
 }
 
 const ZoneSet::Entry* ZoneSet::Match(const LabelPath& path, int labels) const {

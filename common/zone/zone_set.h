@@ -35,8 +35,11 @@ class ZoneSet {
   // section 3.1.4.1).
   const Entry* LongestMatchAbove(const LabelPath& path) const;
   const Entry* Find(NameView apex) const;
-  // Fetches the cache line that LongestMatch will touch first.
-  void Prefetch(const LabelPath& path) const;
+  // Each fetches the cache lines that LongestMatch will touch next, and reads what the one before fetched:
+  // the slot, the entry it names, the zone of that. Calling each for a whole batch overlaps the waits.
+  void PrefetchSlot(const LabelPath& path) const;
+  void PrefetchEntry(const LabelPath& path) const;
+  void PrefetchZone(const LabelPath& path) const;
 
   std::span<const Entry> entries() const { return entries_; }
 
@@ -45,6 +48,8 @@ class ZoneSet {
     uint32_t tag = 0;
     uint32_t entry = 0;  // index + 1
   };
+  // The slot where the longest apex that the name can have would stand; null when there is none.
+  const Slot* FirstSlot(const LabelPath& path) const;
   const Entry* Probe(const LabelPath& path, int labels) const;
   const Entry* Match(const LabelPath& path, int labels) const;
 

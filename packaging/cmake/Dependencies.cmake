@@ -16,6 +16,9 @@ if(CAIRN_BENCHMARKS)
 endif()
 if(CAIRN_JEMALLOC)
   pkg_check_modules(JEMALLOC REQUIRED IMPORTED_TARGET jemalloc)
+  # The allocator of the programs and its settings.
+  add_library(cairn_allocator OBJECT ${PROJECT_SOURCE_DIR}/packaging/cmake/jemalloc_settings.c)
+  target_link_libraries(cairn_allocator PUBLIC PkgConfig::JEMALLOC)
 endif()
 
 # cairn_library(NAME [USES targets...]): the folder's .cc files (not main.cc) are one library, and USES are its arrows.

@@ -1,8 +1,8 @@
 // Any packet at all to a Responder that serves zones with every corner of RFC 1034 section 4.3.2. The
 // property: silence to what is no query (QR set, RFC 1035 section 4.1.1), else one reply that Message::Parse
 // accepts, with the query's ID and QR set, within the size its transport allows; and over UDP the same reply
-// in a batch as alone. Cookies, NSID, names of class CHAOS and a rate limit are on: a limited client gets the
-// same, TC without data, or silence.
+// in a batch as alone, and out of the answer cache as composed. Cookies, NSID, names of class CHAOS and a
+// rate limit are on: a limited client gets the same, TC without data, or silence.
 #include <array>
 #include <cstdlib>
 #include <string>
@@ -56,8 +56,8 @@ class StillClock final : public Clock {
   WallTime Wall() const override { return {1'800'000'000}; }
 };
 
-Responder& TheResponder() {
-  static Responder* const responder = [] {
+const std::shared_ptr<const ZoneSet>& Zones() {
+  static const auto* const set = [] {
     std::vector<std::shared_ptr<const Zone>> zones;
     for (const char* apex : {"z.", "c.z.", "."}) {
       LoadedZone loaded = LoadZoneText(Name::Literal(apex), kZone, "zone");
@@ -67,14 +67,23 @@ Responder& TheResponder() {
     LoadedZone hashed = LoadZoneText(Name::Literal("n3."), Nsec3ZoneText(), "zone");
     if (hashed.zone == nullptr || hashed.zone->denial() != Denial::kNsec3) std::abort();
     zones.push_back(std::move(hashed.zone));
-    static const StillClock clock;
-    auto* made = new Responder({.edns = {.nsid = "ns1.fra"},
-                                .identity = {.identity = "ns1.fra", .version = "fuzzed"},
-                                .rate_limit = {.responses_per_second = 1, .burst = 3}},
-                               &clock);
-    made->SetZones(ZoneSet::Of(std::move(zones)));
-    return made;
+    return new std::shared_ptr<const ZoneSet>(ZoneSet::Of(std::move(zones)));
   }();
+  return *set;
+}
+
+Responder* Serving(ResponderOptions options, const Clock* clock) {
+  auto* made = new Responder(std::move(options), clock);
+  made->SetZones(Zones());
+  return made;
+}
+
+Responder& TheResponder() {
+  static const StillClock clock;
+  static Responder* const responder = Serving({.edns = {.nsid = "ns1.fra"},
+                                               .identity = {.identity = "ns1.fra", .version = "fuzzed"},
+                                               .rate_limit = {.responses_per_second = 1, .burst = 3}},
+                                              &clock);
   return *responder;
 }
 
@@ -108,6 +117,27 @@ void CheckLimitedReply(ByteView packet) {
   }
 }
 
+std::vector<uint8_t> ReplyOf(Responder& responder, ByteView packet) {
+  std::vector<uint8_t> reply(4096);
+  Query query;
+  query.packet = packet;
+  query.reply = reply;
+  responder.OnQueries({&query, 1});
+  reply.resize(query.reply_octets);
+  return reply;
+}
+
+void CheckKeptAnswer(ByteView packet) {
+  static Responder* const composing = Serving({}, nullptr);
+  static Responder* const keeping = Serving({.answer_cache_octets = size_t{1} << 18}, nullptr);
+  const std::vector<uint8_t> composed = ReplyOf(*composing, packet);
+  for (int i = 0; i < 3; ++i) {  // missed, kept, copied
+    const std::vector<uint8_t> reply = ReplyOf(*keeping, packet);
+    Require(reply.empty() == composed.empty());
+    if (!reply.empty()) Require(Message::Parse(reply)->ToWire() == Message::Parse(composed)->ToWire());
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -132,5 +162,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   TheResponder().OnQueries({&query, 1});
   CheckReply(packet, query, kMaxMessageOctets);
   CheckLimitedReply(packet);
+  CheckKeptAnswer(packet);
   return 0;
 }

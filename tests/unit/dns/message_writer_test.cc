@@ -268,6 +268,64 @@ TEST(MessageWriter, RecordsOfUpdatesMayLackRdata) {
   EXPECT_EQ(draft.Octets(12), "\1a\0\0\x0f\0\xff\0\0\0\0\0\0"s);
 }
 
+// A referral for "a.example.", as it would be written for a longer name below the same cut.
+TEST(MessageWriter, ReadySectionsMoveTheirPointers) {
+  const Name server = Name::Literal("ns.example.");
+  Draft made;
+  ASSERT_TRUE(made->AddQuestionOctets(AsBytes("\1a\7example\0\0\1\0\1"s), 11));
+  const size_t start = made->size();
+  PointerNotes notes;
+  made->NotePointers(&notes);
+  made->StartSection(Section::kAuthority);
+  ASSERT_TRUE(made->AddRecord(Name::Literal("example."), rr::kNs, kClassIn, Ttl::Seconds(60), server.wire()));
+  const MessageWriter::Mark before = made->mark();
+  ASSERT_TRUE(made->AddRecord(server, rr::kAaaa, kClassIn, Ttl::Seconds(60), std::vector<uint8_t>(16)));
+  made->Rewind(before);
+  made->StartSection(Section::kAdditional);
+  ASSERT_TRUE(made->AddRecord(server, rr::kA, kClassIn, Ttl::Seconds(60), kAddress));
+  made->NotePointers(nullptr);
+  ASSERT_EQ(notes.count(), 3u);
+
+  std::vector<uint8_t> octets(made->written().begin() + static_cast<ptrdiff_t>(start), made->written().end());
+  std::vector<uint16_t> pointers;
+  for (size_t i = 0; i < notes.count(); ++i) {
+    pointers.push_back(static_cast<uint16_t>(notes[i] - start));
+    const size_t target = LoadU16(octets.data() + pointers[i]) & 0x3fffU;
+    StoreU16(octets.data() + pointers[i], static_cast<uint16_t>(target - start));
+  }
+  const ReadySections ready{.octets = octets, .pointers = pointers, .counts = made->counts()};
+
+  const std::string longer = "\3www\1b\7example\0\0\1\0\1"s;
+  Draft copied;
+  ASSERT_TRUE(copied->AddQuestionOctets(AsBytes(longer), 15));
+  ASSERT_TRUE(copied->AddReady(ready));
+  const absl::StatusOr<Message> message = Message::Parse(copied.Finished());
+  ASSERT_TRUE(message.ok()) << message.status();
+  ASSERT_EQ(message->authority.size(), 1u);
+  EXPECT_EQ(message->authority[0].owner, Name::Literal("example."));
+  EXPECT_EQ(AsText(message->authority[0].rdata), AsText(server.wire()));
+  ASSERT_EQ(message->additional.size(), 1u);
+  EXPECT_EQ(message->additional[0].owner, server);
+
+  Draft small(12 + longer.size() + octets.size() - 1);
+  ASSERT_TRUE(small->AddQuestionOctets(AsBytes(longer), 15));
+  EXPECT_FALSE(small->AddReady(ready));
+  EXPECT_EQ(small->size(), 12 + longer.size());
+  EXPECT_EQ(small->count(Section::kAuthority), 0);
+}
+
+TEST(MessageWriter, AQuestionIsATargetAgainAfterARewind) {
+  Draft draft;
+  ASSERT_TRUE(draft->AddQuestionOctets(AsBytes("\3www\7example\0\0\1\0\1"s), 13));
+  const MessageWriter::Mark question_only = draft->mark();
+  const size_t start = draft->size();
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(draft->PutName(Name::Literal("ftp.example."), true));
+    EXPECT_EQ(draft.Octets(start), "\3ftp\xc0\x10"s);
+    draft->Rewind(question_only);
+  }
+}
+
 TEST(MessageWriter, AllocatesNothing) {
   RdataSet servers;
   for (const char* name : {"ns1.example.", "ns2.example.", "ns3.other."}) servers.Add(WireOf(name));
