@@ -141,6 +141,12 @@ inline constexpr auto kRow<AliasFollowed> =
             Field{"links", &AliasFollowed::links, "Links of the chain so far."});
 
 template <>
+inline constexpr auto kRow<NameMinimised> =
+    MakeRow("name_minimised", "Servers were shown a part of the name and have said enough (RFC 9156).",
+            Field{"shown", &NameMinimised::shown, "The part."},
+            Field{"reason", &NameMinimised::reason, "What was said about it, and what follows."});
+
+template <>
 inline constexpr auto kRow<Candidate> =
     MakeRow("candidate", "One address that could be asked.",
             Field{"server", &Candidate::server, "The name server's name."},

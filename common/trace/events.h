@@ -110,6 +110,11 @@ struct AliasFollowed {
   uint32_t links = 0;  // of this chain so far
 };
 
+struct NameMinimised {
+  Name shown{};          // a name between the zone and the one asked for (RFC 9156)
+  std::string reason{};  // what was said about it, and what follows
+};
+
 // ---- Servers
 
 struct Candidate {
@@ -284,9 +289,10 @@ struct Answered {
 
 using EventBody =
     std::variant<ClientQuery, AccessDecided, PolicyApplied, ResolutionStarted, ResolutionJoined, CacheProbed,
-                 ZoneCutPicked, AliasFollowed, ServerChosen, ServerAddressWanted, GlueUsed, ServerSkipped,
-                 ServerBlamed, QuerySent, ReplyReceived, ReplyIgnored, QueryTimedOut, ConnectionFailed,
-                 EdnsFallback, ReplyJudged, RrsetKept, RecordsDropped, Stored, StoreDeclined, LimitReached,
-                 LoopStopped, StaleServed, PrimingFinished, ResolutionFailed, Answered>;
+                 ZoneCutPicked, AliasFollowed, NameMinimised, ServerChosen, ServerAddressWanted, GlueUsed,
+                 ServerSkipped, ServerBlamed, QuerySent, ReplyReceived, ReplyIgnored, QueryTimedOut,
+                 ConnectionFailed, EdnsFallback, ReplyJudged, RrsetKept, RecordsDropped, Stored,
+                 StoreDeclined, LimitReached, LoopStopped, StaleServed, PrimingFinished, ResolutionFailed,
+                 Answered>;
 
 }  // namespace cairn::trace

@@ -106,6 +106,10 @@ Line Describe(const AliasFollowed& e) {
                       e.links)};
 }
 
+Line Describe(const NameMinimised& e) {
+  return {Tone::kPlain, "shown", fmt::format("{} only: {}", e.shown.ToText(), e.reason)};
+}
+
 // ---- Servers
 
 std::string CandidateNote(const Candidate& candidate) {

@@ -62,6 +62,8 @@ std::vector<LineCase> Cases() {
        "zone lab. has 1 server, 1 address known (forward-zones)"},
       {AliasFollowed{.owner = zone, .target = server, .links = 3},
        "alias lab. CNAME leads to ns.lab. (link 3)"},
+      {NameMinimised{.shown = zone, .reason = "it exists: one step on"},
+       "shown lab. only: it exists: one step on"},
       {ServerChosen{
            .zone = zone,
            .candidates = {{.server = server, .state = CandidateState::kNoAddress},
