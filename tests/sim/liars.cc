@@ -52,6 +52,15 @@ const std::vector<LieInfo>& Lies() {
       {Lie::kEdnsBadVers, "edns-badvers", "answers BADVERS to EDNS version 0"},
       {Lie::kNoEdns, "no-edns", "answers EDNS queries without EDNS"},
       {Lie::kFoldsCase, "folds-case", "repeats the question in lower case"},
+      {Lie::kDenyingEnts, "denying-ents", "answers NXDOMAIN where a name exists without the type"},
+      {Lie::kInvalidFirst, "invalid-first",
+       "somebody sends replies first that cannot be its, each another kind"},
+      {Lie::kCookies, "cookies", "sends DNS cookies (RFC 7873)"},
+      {Lie::kCookiesOrBad, "cookies-only", "answers BADCOOKIE to who does not bring its cookie"},
+      {Lie::kCookieFormErr, "cookie-formerr", "answers FORMERR with EDNS to queries with a cookie"},
+      {Lie::kSpoofedWithoutCookie, "spoofed-without-cookie",
+       "somebody guesses all of its second reply but the cookie"},
+      {Lie::kSpoofedFormErr, "spoofed-formerr", "somebody guesses all, and says FORMERR without EDNS"},
       {Lie::kPoison, "poison", "adds records about names that are none of its business"},
       {Lie::kTcpRefused, "tcp-refused", "refuses TCP connections"},
       {Lie::kTcpSilent, "tcp-silent", "drops TCP connections"},
@@ -127,6 +136,17 @@ bool Liar::Spoil(const Message& asked, const Query& query, Message& reply) {
   }
   if (Tells(Lie::kNotAuthoritative)) reply.header.authoritative = false;
   if (Tells(Lie::kNoEdns)) reply.edns.reset();
+  if (Tells(Lie::kDenyingEnts) && reply.header.authoritative && reply.answer.empty() &&
+      reply.rcode() == Rcode::kNoError)
+    reply.set_rcode(Rcode::kNxDomain);
+  if (!SpeakCookies(asked, query, reply)) return true;
+  if (Tells(Lie::kInvalidFirst) && !query.tcp) ForgeInvalid(query, reply);
+  if (Tells(Lie::kSpoofedFormErr) && !query.tcp) {
+    Message forged = reply;
+    forged.edns.reset();
+    ReplyWith(forged, Rcode::kFormErr);
+    world_.Forge(query.to.listener->local(), query.to.client, forged.ToWire(), std::chrono::milliseconds(1));
+  }
   if (Tells(Lie::kPoison)) AddPoison(reply);
   if (Tells(Lie::kFoldsCase)) {
     for (Question& question : reply.questions) question.qname = question.qname.ToLower();
@@ -158,6 +178,64 @@ void Liar::ForgeGuesses(const Query& query, const Message& reply) {
     guess.header.id = static_cast<uint16_t>(reply.header.id + i);
     world_.Forge(query.to.listener->local(), query.to.client, guess.ToWire(), std::chrono::milliseconds(1));
   }
+}
+
+// False: the reply is what it will be (BADCOOKIE, FORMERR).
+bool Liar::SpeakCookies(const Message& asked, const Query& query, Message& reply) {
+  const EdnsOption* const cookie = asked.edns ? asked.edns->Find(EdnsOptionCode::kCookie) : nullptr;
+  if (cookie == nullptr) return true;
+  if (Tells(Lie::kCookieFormErr)) {
+    ReplyWith(reply, Rcode::kFormErr);
+    return false;
+  }
+  if (!Tells(Lie::kCookies) && !Tells(Lie::kCookiesOrBad)) return true;
+  if (!reply.edns) reply.edns.emplace();
+  EdnsOption option{.code = EdnsOptionCode::kCookie,
+                    .value = {cookie->value.begin(), cookie->value.begin() + 8}};
+  option.value.insert(option.value.end(), {'c', 'o', 'o', 'k', 'i', 'e', 's', '!'});
+  const bool brought = option.value == cookie->value;
+  reply.edns->options.push_back(std::move(option));
+  if (Tells(Lie::kCookiesOrBad) && !brought && !query.tcp) {
+    ReplyWith(reply, Rcode::kBadCookie);
+    return false;
+  }
+  if (Tells(Lie::kSpoofedWithoutCookie) && ++cookies_ == 2 && !query.tcp) ForgeWithoutCookie(query, reply);
+  return true;
+}
+
+void Liar::ForgeWithoutCookie(const Query& query, const Message& reply) {
+  Message guess = reply;
+  ReplyWith(guess, Rcode::kNoError);
+  guess.edns.reset();
+  guess.header.authoritative = true;
+  guess.answer.push_back(RecordOf(guess.questions[0].qname, rr::kA, kPoisonAddress));
+  world_.Forge(query.to.listener->local(), query.to.client, guess.ToWire(), std::chrono::milliseconds(1));
+}
+
+// The kinds of TuDoor (IEEE S&P 2024): from the right address, with the right ID, and yet no reply to this
+// query. One is sent for each query, a moment before the answer.
+void Liar::ForgeInvalid(const Query& query, const Message& reply) {
+  Message guess = reply;
+  ReplyWith(guess, Rcode::kNoError);
+  guess.header.authoritative = true;
+  Question& question = guess.questions[0];
+  guess.answer.push_back(RecordOf(question.qname, rr::kA, kPoisonAddress));
+  const size_t kind = invalid_++ % 13;
+  if (kind == 0) guess.header.response = false;
+  if (kind == 1) guess.header.opcode = Opcode::kNotify;
+  if (kind == 2) guess.header.opcode = Opcode{15};
+  if (kind == 3) question.qclass = RrClass{3};
+  if (kind == 4) question.qtype = rr::kTxt;
+  if (kind == 5) question.qname = Below("x", question.qname);
+  if (kind == 6) question.qname = Name();
+  if (kind == 7) guess.questions.clear();
+  if (kind == 8) guess.questions.push_back(guess.questions[0]);
+  std::vector<uint8_t> wire = guess.ToWire();
+  if (kind == 9) wire.resize(wire.size() - 3);   // the last record is cut
+  if (kind == 10) wire.resize(14);               // the question is cut
+  if (kind == 11) wire.resize(6);                // the header is cut
+  if (kind == 12) StoreU16(wire.data() + 6, 9);  // records announced which do not follow
+  world_.Forge(query.to.listener->local(), query.to.client, std::move(wire), std::chrono::milliseconds(1));
 }
 
 void Liar::AddPoison(Message& reply) const {

@@ -35,6 +35,13 @@ enum class Lie : uint8_t {
   kEdnsBadVers,
   kNoEdns,
   kFoldsCase,
+  kDenyingEnts,
+  kInvalidFirst,
+  kCookies,
+  kCookiesOrBad,
+  kCookieFormErr,
+  kSpoofedWithoutCookie,
+  kSpoofedFormErr,
   kPoison,
   kTcpRefused,
   kTcpSilent,
@@ -70,6 +77,9 @@ class Liar final : public QueryHandler {
   // False: silence.
   bool Spoil(const Message& asked, const Query& query, Message& reply);
   void ForgeGuesses(const Query& query, const Message& reply);
+  void ForgeInvalid(const Query& query, const Message& reply);
+  void ForgeWithoutCookie(const Query& query, const Message& reply);
+  bool SpeakCookies(const Message& asked, const Query& query, Message& reply);
   void AddPoison(Message& reply) const;
 
   SimWorld& world_;
@@ -77,6 +87,8 @@ class Liar final : public QueryHandler {
   QueryHandler& honest_;
   std::vector<Lie> lies_;
   std::vector<Name> poisoned_;
+  size_t invalid_ = 0;  // which kind of invalid reply comes next
+  size_t cookies_ = 0;  // cookies given out so far
 };
 
 }  // namespace cairn::sim

@@ -272,7 +272,7 @@ class Interpreter {
       return std::any_of(line.block.begin(), line.block.end(),
                          [&](const ScenarioLine& expectation) { return expectation.words[0] == word; });
     };
-    if (changed_ || by_policy_ || !conversation.query.recursion_desired ||
+    if (changed_ || by_policy_ || says("believed") || !conversation.query.recursion_desired ||
         conversation.query.question.qtype == rr::kAny) {
       checkers_->CheckForm(conversation);
     } else {
@@ -307,6 +307,10 @@ class Interpreter {
       const size_t sent = resolver_->UpstreamQueries(first_packet);
       return (most && sent <= *most) || Missed(line, fmt::format("it took {} upstream queries", sent));
     }
+    if (words[0] == "believed" && words.size() == 1) return true;
+    if (words[0] == "shown" || (words.size() > 1 && words[0] == "not" && words[1] == "shown"))
+      return ExpectShown(line, first_packet);
+    if (words[0] == "connected") return ExpectConnected(line, first_packet);
     if (words[0] == "asked" || words[0] == "not") return ExpectAsked(line, first_packet);
     return Wrong(line, "no such expectation: " + line.text);
   }
@@ -357,6 +361,40 @@ class Interpreter {
     if (negated) return queries == 0 || Missed(line, found);
     if (line.words.size() == 4) return queries == NumberFromText(line.words[2]) || Missed(line, found);
     return queries > 0 || Missed(line, found);
+  }
+
+  bool ExpectShown(const ScenarioLine& line, size_t first_packet) {
+    const bool negated = line.words[0] == "not";
+    const size_t at = negated ? 2 : 1;
+    const SimServer* server = line.words.size() == at + 3 ? internet_.ServerNamed(line.words[at]) : nullptr;
+    if (server == nullptr) return Wrong(line, "shown SERVER NAME TYPE, not shown SERVER NAME TYPE");
+    const std::string wanted = line.words[at + 1] + " " + line.words[at + 2];
+    std::string seen;
+    bool shown = false;
+    const std::vector<Packet>& packets = internet_.world().log().packets();
+    for (size_t i = first_packet; i < packets.size(); ++i) {
+      if (internet_.world().HostAt(packets[i].to.address) != &server->host()) continue;
+      const absl::StatusOr<Message> query = Message::Parse(packets[i].payload);
+      if (!query.ok() || query->questions.empty()) continue;
+      const Question& question = query->questions[0];
+      const std::string text = question.qname.ToLower().ToText() + " " + question.qtype.ToText();
+      shown = shown || text == wanted;
+      seen += text + ", ";
+    }
+    return shown != negated || Missed(line, "it was shown " + seen);
+  }
+
+  bool ExpectConnected(const ScenarioLine& line, size_t first_packet) {
+    const SimServer* server = line.words.size() == 4 ? internet_.ServerNamed(line.words[1]) : nullptr;
+    if (server == nullptr) return Wrong(line, "connected SERVER N times");
+    uint64_t connections = 0;
+    const std::vector<Packet>& packets = internet_.world().log().packets();
+    for (size_t i = first_packet; i < packets.size(); ++i) {
+      const bool to_it = internet_.world().HostAt(packets[i].to.address) == &server->host();
+      connections += to_it && packets[i].kind == PacketKind::kTcpConnect;
+    }
+    return connections == NumberFromText(line.words[2]) ||
+           Missed(line, fmt::format("there were {} connections to it", connections));
   }
 
   // ---- Help

@@ -22,6 +22,9 @@
 //     within DURATION
 //     at most N queries      sent upstream for this
 //     asked SERVER           `not asked SERVER`, `asked SERVER N times`
+//     shown SERVER NAME TYPE   the question it was asked; `not shown SERVER NAME TYPE`
+//     connected SERVER N times
+//     believed               a lie came through, as the RFC would have it: the zones are not consulted
 //   wait DURATION
 //   down SERVER   up SERVER   now SERVER is LIE... | honest   end faults
 //   change APEX              `add RECORD`, `remove OWNER TYPE` follow, indented

@@ -101,6 +101,9 @@ constexpr MissCase kMisses[] = {
     {"asked", "ask www. A\nask www. A\n  asked root\n"},
     {"asked so often", "ask www. A\n  asked root 17 times\n"},
     {"not asked", "ask www. A\n  not asked root\n"},
+    {"shown", "ask www. A\n  shown root mail. A\n"},
+    {"not shown", "ask www. A\n  not shown root www. A\n"},
+    {"connected", "ask www. A\n  connected root 1 times\n"},
 };
 
 TEST(ScenarioLanguage, EveryExpectationCanFail) {
