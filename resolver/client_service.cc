@@ -288,7 +288,9 @@ Task<void> ClientService::Serve(ClientTable::Seat* seat, Question asked,
   ++parts_.counters.resolutions;
   TracePoint root(trace.get());
   if (root) root = TraceClient(root, seat->client, asked, parts_.options.access);
-  auto budget = std::make_shared<WorkBudget>(parts_.clock.Now(), trace);
+  const Duration patience =
+      seat->client.tcp ? kQueryWallClock : std::chrono::milliseconds(parts_.options.client_timeout_ms);
+  auto budget = std::make_shared<WorkBudget>(parts_.clock.Now(), patience, trace);
   StaleFallback stale(
       parts_, asked, [this, seat](const Answer& old_answer) { SendStale(*seat, old_answer); }, root);
   Resolution resolution(parts_, budget, root);

@@ -41,10 +41,14 @@ struct ResolverCounters {
   Counter rebindings_stopped;   // answers that lost records to the filter against rebinding
   Counter upstream_udp;         // queries sent
   Counter upstream_tcp;
+  Counter upstream_connections;  // opened for these
   Counter upstream_replies;
   Counter upstream_timeouts;
   Counter upstream_mismatches;   // datagrams which could not be the reply awaited
   Counter upstream_near_misses;  // of these: enough to ask again over TCP
+  Counter zone_resting;          // fetches that ended at once: no server of the zone could be reached lately
+  Counter zone_crowded;          // the same: too many wait in vain at the zone already
+  Counter server_crowded;        // queries not sent: too many are on their way to the server
   Counter limits_struck;         // client queries that ran into a limit of work_budget.h
 };
 

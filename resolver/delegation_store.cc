@@ -27,6 +27,7 @@ struct Cut {
   uint64_t upper_identity = 0;  // of the closest live cut above it, when it was learnt
   std::optional<IpAddress> filler;
   DsKnowledge ds = DsKnowledge::kUnknown;
+  DelegationKind kind = DelegationKind::kIterate;
   bool permanent = false;
 };
 
@@ -72,7 +73,8 @@ std::vector<Name> NamesOf(ByteView packed) {
 }
 
 Delegation ToDelegation(NameView name, const Cut& cut) {
-  return Delegation{.cut = Name(name),
+  return Delegation{.kind = cut.kind,
+                    .cut = Name(name),
                     .servers = Unpack(cut.servers),
                     .learnt = cut.learnt,
                     .expires = cut.expires,
@@ -83,6 +85,8 @@ Delegation ToDelegation(NameView name, const Cut& cut) {
 }  // namespace
 
 Ttl Delegation::RemainingTtl(Instant now) const {
+  // What is configured has no TTL; whoever is told of it may keep it as long as we keep what others say.
+  if (expires == Instant::max()) return Ttl::Seconds(86400);
   if (now >= expires) return Ttl::Seconds(0);
   const auto left = std::chrono::ceil<std::chrono::seconds>(expires - now).count();
   return Ttl::Seconds(static_cast<uint32_t>(std::min<int64_t>(left, Ttl::kMax)));
@@ -165,12 +169,17 @@ DelegationStore::~DelegationStore() = default;
 
 void DelegationStore::SetPermanent(Delegation delegation) {
   const std::lock_guard lock(mutex_);
-  table_->permanent[delegation.cut] = Cut{.servers = Pack(delegation.servers),
+  std::vector<uint8_t> servers = Pack(delegation.servers);
+  const auto before = table_->permanent.find(delegation.cut);
+  if (before != table_->permanent.end() && before->second.servers != servers)
+    table_->learnt.Erase(delegation.cut);
+  table_->permanent[delegation.cut] = Cut{.servers = std::move(servers),
                                           .learnt = delegation.learnt,
                                           .expires = Instant::max(),
                                           .identity = table_->IdentityFor(delegation.cut),
                                           .filler = std::nullopt,
                                           .ds = delegation.ds,
+                                          .kind = delegation.kind,
                                           .permanent = true};
 }
 

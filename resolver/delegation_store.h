@@ -73,7 +73,7 @@ class DelegationStore {
   ~DelegationStore();
 
   // The root's servers from hints, or a zone's from configuration: stays until replaced, never evicted, and
-  // no referral overrules it.
+  // no referral overrules it. Other hints than before end what priming found with the old ones.
   void SetPermanent(Delegation delegation);
 
   enum class Outcome : uint8_t {

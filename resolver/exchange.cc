@@ -19,16 +19,26 @@ constexpr Duration kTcpTimeout = std::chrono::seconds(3);
 // this many of them are no accident: TCP cannot be guessed into.
 constexpr int kMismatchesBeforeTcp = 4;
 constexpr size_t kQuestionTailOctets = 4;  // QTYPE and QCLASS
-constexpr size_t kOptOctets = 11;          // an OPT without options
-constexpr size_t kMaxQueryOctets = kHeaderOctets + kMaxNameOctets + kQuestionTailOctets + kOptOctets;
+constexpr size_t kOptionHeadOctets = 4;
+constexpr size_t kMaxQueryOctets = kHeaderOctets + kMaxNameOctets + kQuestionTailOctets + kBareOptOctets +
+                                   kOptionHeadOctets + kMaxCookieOctets;
+// Tries of one exchange: as is, with the cookie given, without cookie, without EDNS, over TCP.
+constexpr int kMostTries = 5;
+// Servers whose cookies are remembered: those of some ten thousand zones.
+constexpr size_t kCookiesRemembered = 65536;
 
 // RFC 6891 section 7: who does not know EDNS answers FORMERR, some NOTIMP, without an OPT of their own; and
 // BADVERS to version 0 is nonsense that only leaving EDNS out can cure.
-bool RefusesEdns(const ExchangeResult& result) {
-  if (result.end != ExchangeResult::End::kReply) return false;
-  const Rcode rcode = result.reply.rcode();
+bool RefusesEdns(const Message& reply) {
+  const Rcode rcode = reply.rcode();
   if (rcode == Rcode::kBadVers) return true;
-  return !result.reply.edns && (rcode == Rcode::kFormErr || rcode == Rcode::kNotImp);
+  return !reply.edns && (rcode == Rcode::kFormErr || rcode == Rcode::kNotImp);
+}
+
+// FORMERR with an OPT is what some say to an option they do not know (RFC 6891 section 6.1.2 has them ignore
+// it).
+bool RefusesCookie(const Message& reply) {
+  return reply.edns && (reply.rcode() == Rcode::kFormErr || reply.rcode() == Rcode::kBadVers);
 }
 
 // Flips each letter with even chance: some bits more for an off-path attacker to guess (0x20).
@@ -91,6 +101,10 @@ std::string_view ToText(Mismatch mismatch) {
       return "the question is spelled differently";
     case Mismatch::kMalformed:
       return "it cannot be read";
+    case Mismatch::kCookieMissing:
+      return "it lacks the cookie which this server sends";
+    case Mismatch::kCookieForeign:
+      return "its client cookie is not ours";
   }
   return "it does not match";
 }
@@ -120,6 +134,7 @@ struct Exchanger::OutgoingQuery {
   std::array<uint8_t, kMaxQueryOctets> octets;
   size_t size = 0;
   size_t question_octets = 0;
+  std::optional<UpstreamCookie> cookie;
 
   std::span<uint8_t> message() { return {octets.data(), size}; }
   ByteView question() const { return {octets.data() + kHeaderOctets, question_octets}; }
@@ -127,12 +142,10 @@ struct Exchanger::OutgoingQuery {
 
 class Exchanger::UdpTry final : public UdpQuery {
  public:
-  UdpTry(Exchanger& exchanger, const OutgoingQuery& query, bool exact_case)
-      : UdpQuery(exchanger.sockets_),
-        counters_(exchanger.counters_),
-        query_(query),
-        exact_case_(exact_case) {}
+  UdpTry(Exchanger& exchanger, const ExchangeRequest& request)
+      : UdpQuery(exchanger.sockets_), exchanger_(exchanger), request_(request) {}
 
+  OutgoingQuery query;  // once drawn
   Event ended;
   std::optional<Message> reply;
   size_t reply_octets = 0;
@@ -142,20 +155,26 @@ class Exchanger::UdpTry final : public UdpQuery {
  private:
   void OnDatagram(const Endpoint& from, ByteView datagram) override {
     if (from != server()) return Ignore(from, "it comes from another address or port");
-    Mismatch mismatch = MatchReply(datagram, query_.question());
-    if (mismatch == Mismatch::kSpelling && !exact_case_) mismatch = Mismatch::kNone;
-    if (mismatch == Mismatch::kNone) {
-      absl::StatusOr<Message> parsed = Message::Parse(datagram);
-      if (parsed.ok()) {
-        reply = *std::move(parsed);
-        reply_octets = datagram.size();
-        return Finish();
-      }
-      mismatch = Mismatch::kMalformed;
-    }
+    const Mismatch mismatch = Read(datagram);
+    if (mismatch == Mismatch::kNone) return Finish();
     Ignore(from, ToText(mismatch));
-    // Another spelling is somebody who guessed all but the case, or a server that folds it: TCP tells.
-    if (mismatch == Mismatch::kSpelling || ++mismatches_ >= kMismatchesBeforeTcp) Suspect();
+    // Another spelling or cookie is somebody who guessed all but that, or a habit of the server: TCP tells.
+    if (mismatch == Mismatch::kSpelling || mismatch >= Mismatch::kCookieMissing ||
+        ++mismatches_ >= kMismatchesBeforeTcp)
+      Suspect();
+  }
+
+  Mismatch Read(ByteView datagram) {
+    const Mismatch mismatch = MatchReply(datagram, query.question());
+    const bool same_question = mismatch == Mismatch::kSpelling && !request_.randomise_case;
+    if (mismatch != Mismatch::kNone && !same_question) return mismatch;
+    absl::StatusOr<Message> parsed = exchanger_.Read(datagram, request_);
+    if (!parsed.ok()) return Mismatch::kMalformed;
+    const Mismatch cookie = exchanger_.MatchCookie(server(), query, *parsed);
+    if (cookie != Mismatch::kNone) return cookie;
+    reply = *std::move(parsed);
+    reply_octets = datagram.size();
+    return Mismatch::kNone;
   }
 
   // THREATS.md section 2, "many guesses in one window": the first wrong guess ends the window.
@@ -170,12 +189,12 @@ class Exchanger::UdpTry final : public UdpQuery {
   }
 
   void Ignore(const Endpoint& from, std::string_view rule) {
-    ++counters_.upstream_mismatches;
+    ++exchanger_.counters_.upstream_mismatches;
     if (sent) sent.Add(trace::ReplyIgnored{.from = from, .rule = std::string(rule)});
   }
 
   void Suspect() {
-    ++counters_.upstream_near_misses;
+    ++exchanger_.counters_.upstream_near_misses;
     Finish();
   }
 
@@ -185,40 +204,31 @@ class Exchanger::UdpTry final : public UdpQuery {
     ended.Raise();
   }
 
-  ResolverCounters& counters_;
-  const OutgoingQuery& query_;
-  bool exact_case_;
+  Exchanger& exchanger_;
+  const ExchangeRequest& request_;
   int mismatches_ = 0;
 };
 
-class Exchanger::TcpTry final : public StreamReceiver {
+class Exchanger::TcpTry final : public TcpQuery {
  public:
-  TcpTry(Exchanger& exchanger, OutgoingQuery& query, const Endpoint& server)
-      : query_(query), leave_stack_(exchanger.timers_), clock_(exchanger.clock_) {
-    StoreU16(query.octets.data(), exchanger.random_.U16());
-    stream_ = exchanger.network_.Connect(server, *this);
-    if (stream_) stream_->Send(query.message());
-  }
+  TcpTry(Exchanger& exchanger, const ExchangeRequest& request)
+      : TcpQuery(exchanger.connections_), exchanger_(exchanger), request_(request) {}
 
-  bool connecting() const { return stream_ != nullptr; }
-
+  OutgoingQuery query;
   Event ended;
   std::optional<Message> reply;
   size_t reply_octets = 0;
   bool case_folded = false;
+  std::optional<StreamEnd> end;  // of the connection
   std::string_view failure;
 
  private:
-  void OnConnected() override {}
-
-  void OnMessage(ByteView message) override {
-    if (finished_) return;
-    const Mismatch mismatch = MatchReply(message, query_.question());
-    const bool same_id = message.size() >= 2 && LoadU16(message.data()) == LoadU16(query_.octets.data());
-    // Nobody can slip a message into this connection: one that does not match is the server's own nonsense.
-    if (!same_id || (mismatch != Mismatch::kNone && mismatch != Mismatch::kSpelling))
+  // Nobody can slip a message into this connection: one that does not match is the server's own nonsense.
+  void OnReply(ByteView message) override {
+    const Mismatch mismatch = MatchReply(message, query.question());
+    if (mismatch != Mismatch::kNone && mismatch != Mismatch::kSpelling)
       return Finish("it answered something else");
-    absl::StatusOr<Message> parsed = Message::Parse(message);
+    absl::StatusOr<Message> parsed = exchanger_.Read(message, request_);
     if (!parsed.ok()) return Finish("its message cannot be read");
     reply = *std::move(parsed);
     reply_octets = message.size();
@@ -227,7 +237,7 @@ class Exchanger::TcpTry final : public StreamReceiver {
   }
 
   void OnEnd(StreamEnd reason) override {
-    if (finished_) return;
+    end = reason;
     switch (reason) {
       case StreamEnd::kRefused:
         return Finish("refused");
@@ -242,18 +252,14 @@ class Exchanger::TcpTry final : public StreamReceiver {
     }
   }
 
-  // Resumes the waiter from the timer queue: it will destroy the stream, which must not be on the stack then.
+  // The last thing done: whoever waits runs on, and this query is gone when it returns.
   void Finish(std::string_view why) {
-    finished_ = true;
     failure = why;
-    leave_stack_.Set(clock_.Now(), [this] { ended.Raise(); });
+    ended.Raise();
   }
 
-  OutgoingQuery& query_;
-  Timer leave_stack_;
-  const Clock& clock_;
-  std::unique_ptr<MessageStream> stream_;
-  bool finished_ = false;
+  Exchanger& exchanger_;
+  const ExchangeRequest& request_;
 };
 
 Exchanger::Exchanger(const Clock& clock, TimerQueue& timers, Random& random, Network& network,
@@ -261,52 +267,123 @@ Exchanger::Exchanger(const Clock& clock, TimerQueue& timers, Random& random, Net
     : clock_(clock),
       timers_(timers),
       random_(random),
-      network_(network),
       sockets_(sockets),
+      cookies_(kCookiesRemembered, random),
+      connections_(clock, timers, random, network),
+      crowd_(options.queries_per_server, KeyedEndpointHash{SipKey::Draw(random)}),
       options_(options),
       counters_(counters) {}
 
-Task<ExchangeResult> Exchanger::AskFirst(ExchangeRequest& request, bool edns, FetchBudget& budget,
-                                         TracePoint at) {
-  return request.over_tcp ? AskTcp(request, edns, budget, at) : AskUdp(request, edns, budget, at);
-}
-
 Task<ExchangeResult> Exchanger::Ask(ExchangeRequest request, FetchBudget& budget, TracePoint at) {
-  bool edns = request.edns;
-  ExchangeResult result = co_await AskFirst(request, edns, budget, at);
-  if (edns && RefusesEdns(result)) {
-    if (result.heard)
-      result.heard.Add(
-          trace::EdnsFallback{.endpoint = request.server, .reason = ToText(result.reply.rcode())});
-    edns = false;
-    request.attempt = trace::Attempt::kWithoutEdns;
-    result = co_await AskFirst(request, edns, budget, at);
+  Manner manner{.tcp = request.over_tcp || (request.prefers_tcp && connections_.MayConnect(request.server)),
+                .edns = request.edns,
+                .cookie = options_.cookies_upstream && cookies_.Wanted(request.server, clock_.Now())};
+  ExchangeResult result;
+  for (int tries = 0; tries < kMostTries; ++tries) {
+    ExchangeResult last = std::move(result);
+    if (manner.tcp)
+      result = co_await AskTcp(request, manner, budget, at);
+    else
+      result = co_await AskUdp(request, manner, budget, at);
+    NoteHabits(request, manner, last, result);
+    const std::optional<Manner> next = Next(result, manner, request);
+    if (!next) break;
+    manner = *next;
   }
-  const bool suspicious = result.end == ExchangeResult::End::kSuspicious;
-  const bool truncated =
-      !request.over_tcp && result.end == ExchangeResult::End::kReply && result.reply.header.truncated;
-  if (suspicious || truncated) {
-    request.attempt = trace::Attempt::kOverTcp;
-    result = co_await AskTcp(request, edns, budget, at);
-  }
-  result.without_edns = !edns && result.end == ExchangeResult::End::kReply;
+  if (result.end == ExchangeResult::End::kSuspicious) result.end = ExchangeResult::End::kUnreachable;
   co_return result;
 }
 
-Task<ExchangeResult> Exchanger::AskUdp(ExchangeRequest& request, bool edns, FetchBudget& budget,
+std::optional<Exchanger::Manner> Exchanger::Next(const ExchangeResult& result, Manner manner,
+                                                 ExchangeRequest& request) {
+  using End = ExchangeResult::End;
+  const auto over_tcp = [&]() -> std::optional<Manner> {
+    if (manner.tcp || manner.tcp_failed) return std::nullopt;
+    request.attempt = trace::Attempt::kOverTcp;
+    manner.tcp = true;
+    return manner;
+  };
+  if (result.end == End::kSuspicious) return over_tcp();
+  if (result.end == End::kUnreachable && manner.tcp && request.prefers_tcp && !request.over_tcp) {
+    manner.tcp = request.prefers_tcp = false;
+    manner.tcp_failed = true;
+    return manner;
+  }
+  if (result.end != End::kReply) return std::nullopt;
+  const Message& reply = result.reply;
+  const bool with_cookie = manner.edns && manner.cookie;
+  if (with_cookie && reply.rcode() == Rcode::kBadCookie) {
+    if (manner.cookie_renewed) return over_tcp();  // RFC 7873 section 5.3
+    manner.cookie_renewed = true;
+    request.attempt = trace::Attempt::kRetry;
+    return manner;
+  }
+  const auto tell = [&] {
+    if (result.heard)
+      result.heard.Add(trace::EdnsFallback{.endpoint = request.server, .reason = ToText(reply.rcode())});
+  };
+  if (with_cookie && RefusesCookie(reply)) {
+    tell();
+    manner.cookie = false;
+    request.attempt = trace::Attempt::kWithoutEdns;
+    return manner;
+  }
+  if (manner.edns && RefusesEdns(reply)) {
+    // Whoever is known to speak EDNS cannot unsay it over UDP: the reply may be forged (RFC 7873 section 4
+    // warns of the downgrade).
+    if (request.speaks_edns && !manner.tcp && !manner.tcp_failed) return over_tcp();
+    tell();
+    manner.edns = false;
+    request.attempt = trace::Attempt::kWithoutEdns;
+    return manner;
+  }
+  return reply.header.truncated && !manner.tcp ? over_tcp() : std::nullopt;
+}
+
+// What this try and the one before say about the server beyond its reply.
+void Exchanger::NoteHabits(const ExchangeRequest& request, const Manner& manner, const ExchangeResult& last,
+                           ExchangeResult& result) {
+  result.udp_rtt = last.udp_rtt;
+  if (result.end != ExchangeResult::End::kReply) return;
+  if (!manner.tcp) result.udp_rtt = result.rtt;
+  result.without_edns = request.edns && !manner.edns;
+  const bool was_truncated = last.end == ExchangeResult::End::kReply && last.reply.header.truncated;
+  result.truncated_needlessly =
+      manner.tcp && was_truncated && manner.edns && result.reply_octets <= options_.edns_buffer_size_octets;
+  const bool refused_before = last.end == ExchangeResult::End::kReply && RefusesCookie(last.reply);
+  if (manner.edns && !manner.cookie && refused_before && !RefusesCookie(result.reply))
+    cookies_.GiveUp(request.server, clock_.Now());
+}
+
+Task<ExchangeResult> Exchanger::AskUdp(ExchangeRequest& request, Manner manner, FetchBudget& budget,
                                        TracePoint at) {
   ExchangeResult result;
   result.end = ExchangeResult::End::kLimit;
   const Instant started = clock_.Now();
-  if (started >= budget.deadline() || !budget.SpendQuery(at)) co_return result;
+  if (started >= budget.deadline()) co_return result;
+  if (crowd_.IsFull(request.server)) {
+    ++counters_.server_crowded;
+    if (at)
+      at.Add(trace::LimitReached{.limit = "queries-per-server",
+                                 .value = options_.queries_per_server,
+                                 .consequence = request.server.ToText() + " is not asked now"});
+    result.end = ExchangeResult::End::kCrowded;
+    co_return result;
+  }
+  if (!budget.SpendQuery(at)) co_return result;
 
-  OutgoingQuery query = Write(request, edns);
-  UdpTry attempt(*this, query, request.randomise_case);
+  UdpTry attempt(*this, request);
+  Crowd<Endpoint, KeyedEndpointHash, std::equal_to<Endpoint>>::Visitor visitor(crowd_);
+  visitor.Enter(request.server);
   result.end = ExchangeResult::End::kUnreachable;
-  if (!attempt.Send(request.server, query.message())) co_return result;
+  if (!attempt.Draw(request.server)) co_return result;
+  const IpAddress own = attempt.own_address();
+  attempt.query = Write(request, manner, own);
+  attempt.Send(attempt.query.message());
   ++counters_.upstream_udp;
   const Instant give_up = std::min(started + request.timeout, budget.deadline());
-  if (at) attempt.sent = at.Add(Describe(request, query, edns, attempt.local_port(), give_up - started));
+  if (at)
+    attempt.sent = at.Add(Describe(request, manner, attempt.query, attempt.local_port(), give_up - started));
   result.heard = attempt.sent;
 
   const bool heard = co_await attempt.ended.WaitUntil(timers_, give_up);
@@ -325,27 +402,49 @@ Task<ExchangeResult> Exchanger::AskUdp(ExchangeRequest& request, bool edns, Fetc
     co_return result;
   }
   result.end = ExchangeResult::End::kSuspicious;
-  if (attempt.reply) TakeReply(*attempt.reply, attempt.reply_octets, request, budget, attempt.sent, result);
+  if (!attempt.reply) co_return result;
+  if (attempt.query.cookie && attempt.reply->edns && attempt.reply->edns->Find(EdnsOptionCode::kCookie)) {
+    cookies_.Learn(request.server, own, *attempt.reply->edns);
+    result.has_cookie = true;
+  }
+  TakeReply(*attempt.reply, attempt.reply_octets, request, budget, attempt.sent, result);
   co_return result;
 }
 
-Task<ExchangeResult> Exchanger::AskTcp(ExchangeRequest& request, bool edns, FetchBudget& budget,
+// A connection that was there before may have been closed by the server while the query was on its way (RFC
+// 7766 section 6.2.4): then there is a second one.
+Task<ExchangeResult> Exchanger::AskTcp(ExchangeRequest& request, Manner manner, FetchBudget& budget,
                                        TracePoint at) {
+  bool reused = false;
+  ExchangeResult result = co_await AskTcpOnce(request, manner, budget, at, reused);
+  if (result.end == ExchangeResult::End::kUnreachable && reused)
+    result = co_await AskTcpOnce(request, manner, budget, at, reused);
+  co_return result;
+}
+
+Task<ExchangeResult> Exchanger::AskTcpOnce(ExchangeRequest& request, Manner manner, FetchBudget& budget,
+                                           TracePoint at, bool& reused) {
   ExchangeResult result;
   result.over_tcp = true;
+  result.end = ExchangeResult::End::kUnreachable;
+  const Endpoint server = request.server;
+  const bool open = connections_.IsOpen(server);
+  if (!open && !connections_.MayConnect(server)) co_return result;
   result.end = ExchangeResult::End::kLimit;
   const Instant started = clock_.Now();
-  if (started >= budget.deadline() || !budget.SpendQuery(at) || !budget.SpendTcpConnection(at))
-    co_return result;
+  if (started >= budget.deadline() || !budget.SpendQuery(at)) co_return result;
+  if (!open && !budget.SpendTcpConnection(at)) co_return result;
 
-  OutgoingQuery query = Write(request, edns);
-  TcpTry attempt(*this, query, request.server);
+  TcpTry attempt(*this, request);
+  attempt.query = Write(request, manner, IpAddress());
   result.end = ExchangeResult::End::kUnreachable;
-  if (!attempt.connecting()) co_return result;
+  if (!attempt.Send(server, attempt.query.message())) co_return result;
+  reused = attempt.reused();
   ++counters_.upstream_tcp;
+  if (!reused) ++counters_.upstream_connections;
   const Instant give_up = std::min(started + kTcpTimeout, budget.deadline());
   TracePoint sent;
-  if (at) sent = at.Add(Describe(request, query, edns, 0, give_up - started));
+  if (at) sent = at.Add(Describe(request, manner, attempt.query, 0, give_up - started));
   result.heard = sent;
 
   const bool ended = co_await attempt.ended.WaitUntil(timers_, give_up);
@@ -354,18 +453,43 @@ Task<ExchangeResult> Exchanger::AskTcp(ExchangeRequest& request, bool edns, Fetc
     ++counters_.upstream_timeouts;
     if (sent)
       sent.Add(trace::QueryTimedOut{
-          .endpoint = request.server, .transport = trace::Transport::kTcp, .waited = result.rtt});
+          .endpoint = server, .transport = trace::Transport::kTcp, .waited = result.rtt});
     result.end = ExchangeResult::End::kTimeout;
   } else if (!attempt.reply) {
-    if (sent)
-      sent.Add(trace::ConnectionFailed{.endpoint = request.server, .reason = std::string(attempt.failure)});
+    if (!attempt.end) reused = false;  // it is not the connection that failed
+    if (sent) sent.Add(trace::ConnectionFailed{.endpoint = server, .reason = std::string(attempt.failure)});
   } else {
     // The flag means nothing on a connection (RFC 7766 section 5 knows no larger transport to turn to).
     attempt.reply->header.truncated = false;
     result.case_folded = attempt.case_folded;
+    const Mismatch cookie = MatchCookie(server, attempt.query, *attempt.reply);
+    if (cookie == Mismatch::kCookieMissing) cookies_.GiveUp(server, clock_.Now());
     TakeReply(*attempt.reply, attempt.reply_octets, request, budget, sent, result);
   }
   co_return result;
+}
+
+// A reply that matches, with its question spelt as it was before chance had its way: names elsewhere in the
+// message point to it, and nobody wants our dice in his answers.
+absl::StatusOr<Message> Exchanger::Read(ByteView packet, const ExchangeRequest& request) {
+  const NameView qname = request.question.qname;
+  if (!request.randomise_case || packet.size() < kHeaderOctets + qname.size()) return Message::Parse(packet);
+  respelt_.assign(packet.begin(), packet.end());
+  std::copy(qname.data(), qname.data() + qname.size(), respelt_.begin() + kHeaderOctets);
+  return Message::Parse(respelt_);
+}
+
+Mismatch Exchanger::MatchCookie(const Endpoint& server, const OutgoingQuery& query, const Message& reply) {
+  if (!query.cookie) return Mismatch::kNone;
+  const Edns* const edns = reply.edns ? &*reply.edns : nullptr;
+  switch (cookies_.Judge(server, *query.cookie, edns, clock_.Now())) {
+    case UpstreamCookies::Verdict::kMissing:
+      return Mismatch::kCookieMissing;
+    case UpstreamCookies::Verdict::kForeign:
+      return Mismatch::kCookieForeign;
+    default:
+      return Mismatch::kNone;
+  }
 }
 
 void Exchanger::TakeReply(Message& reply, size_t octets, const ExchangeRequest& request, FetchBudget& budget,
@@ -379,44 +503,48 @@ void Exchanger::TakeReply(Message& reply, size_t octets, const ExchangeRequest& 
   if (sent) result.heard = sent.Add(cairn::Describe(result, request.server));
 }
 
-Exchanger::OutgoingQuery Exchanger::Write(const ExchangeRequest& request, bool edns) {
+Exchanger::OutgoingQuery Exchanger::Write(const ExchangeRequest& request, const Manner& manner,
+                                          const IpAddress& own) {
   OutgoingQuery query;
   MessageWriter out(query.octets, query.octets.size());
   // RD only to forwarders: others are asked for what they know. The ID is drawn together with the port.
-  Header header;
-  header.recursion_desired = request.recursion_desired;
-  out.Begin(header);
+  out.Begin(Header{.recursion_desired = request.recursion_desired});
   out.AddQuestion(request.question.qname, request.question.qtype, request.question.qclass);
   query.question_octets = out.size() - kHeaderOctets;
   if (request.randomise_case)
     RandomiseCase(std::span(query.octets).subspan(kHeaderOctets, query.question_octets - kQuestionTailOctets),
                   random_);
-  if (edns) {
+  if (manner.edns) {
     Edns opt;
     opt.udp_payload_octets = options_.edns_buffer_size_octets;
+    if (manner.cookie) {
+      query.cookie = cookies_.For(request.server, own);
+      const ByteView octets = query.cookie->octets();
+      opt.options.push_back({EdnsOptionCode::kCookie, {octets.begin(), octets.end()}});
+    }
     out.AddEdns(opt);
   }
   query.size = out.Finish();
   return query;
 }
 
-trace::QuerySent Exchanger::Describe(const ExchangeRequest& request, const OutgoingQuery& query, bool edns,
-                                     uint16_t local_port, Duration timeout) const {
+trace::QuerySent Exchanger::Describe(const ExchangeRequest& request, const Manner& manner,
+                                     const OutgoingQuery& query, uint16_t local_port,
+                                     Duration timeout) const {
   Question as_sent = request.question;
   as_sent.qname = Name(NameView::FromValidWire(query.octets.data() + kHeaderOctets));
-  const bool tcp = request.attempt == trace::Attempt::kOverTcp;
   return {.zone = request.zone,
           .server = request.server_name,
           .endpoint = request.server,
-          .transport = tcp ? trace::Transport::kTcp : trace::Transport::kUdp,
+          .transport = manner.tcp ? trace::Transport::kTcp : trace::Transport::kUdp,
           .question = std::move(as_sent),
           .attempt = request.attempt,
           .id = LoadU16(query.octets.data()),
           .local_port = local_port,
           .octets = static_cast<uint32_t>(query.size),
-          .udp_payload_octets = edns ? options_.edns_buffer_size_octets : uint16_t{0},
+          .udp_payload_octets = manner.edns ? options_.edns_buffer_size_octets : uint16_t{0},
           .recursion_desired = request.recursion_desired,
-          .cookie = false,
+          .cookie = query.cookie.has_value(),
           .timeout = timeout};
 }
 

@@ -64,6 +64,7 @@ class Judgement {
   Finding Run() {
     Classify();
     if (!out_.useful()) ForgetAll();
+    ClipTtls();
     ListDropped(answer_, Section::kAnswer, ScrubRule::kNotInChain);
     ListDropped(authority_, Section::kAuthority, ScrubRule::kNotForSection);
     ListDropped(additional_, Section::kAdditional, ScrubRule::kNotGlue);
@@ -140,6 +141,19 @@ class Judgement {
   void ServerError() {
     out_.lameness = LamenessOf(out_.rcode);
     Conclude(FindingKind::kServerError, "");
+  }
+
+  bool Unguessable() const { return options_.over_tcp || options_.has_cookie; }
+
+  void ClipTtls() {
+    const auto clip = [this](Ttl ttl) { return std::clamp(ttl, options_.min_ttl, options_.max_ttl); };
+    for (KeptRrset& set : out_.answer) set.rrset.ttl = clip(set.rrset.ttl);
+    if (!out_.soa) return;
+    // RFC 2308 section 5: a negative answer lives as long as the lesser of the SOA's TTL and its MINIMUM.
+    Rrset& soa = out_.soa->rrset;
+    const ByteView rdata = soa.rdatas.front();
+    const Ttl minimum = Ttl::FromWire(LoadU32(rdata.data() + rdata.size() - 4));
+    soa.ttl = std::min({clip(soa.ttl), std::max(minimum, options_.min_ttl), options_.max_negative_ttl});
   }
 
   void Conclude(FindingKind kind, std::string_view remark) {
@@ -221,7 +235,7 @@ class Judgement {
         item.Drop(ScrubRule::kCnameOfDname);
     }
     KeptRrset set = *TakeSet(answer_, owner, rr::kDname, RankOfLink(), ScrubRule::kSecondCname);
-    set.cacheable = options_.over_tcp;
+    set.cacheable = Unguessable();
     out_.answer.push_back(set);
 
     const std::optional<Name> next = Name::ReplaceSuffix(sname, owner, target);
@@ -256,7 +270,7 @@ class Judgement {
         type == rr::kCname || type == rr::kDname ? ScrubRule::kSecondCname : ScrubRule::kNothingBelieved;
     std::optional<KeptRrset> set = TakeSet(answer_, owner, type, RankOfLink(), second);
     if (!set) return false;
-    if (type == rr::kDname) set->cacheable = options_.over_tcp;
+    if (type == rr::kDname) set->cacheable = Unguessable();
     out_.answer.push_back(std::move(*set));
     return true;
   }

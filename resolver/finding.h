@@ -110,6 +110,13 @@ struct JudgeOptions {
   bool recursive = false;
   // Over TCP a TC bit is a mistake of the server and is ignored.
   bool over_tcp = false;
+  // Over UDP, but with our cookie in it: nobody off the path can have made it (RFC 7873 section 5.3).
+  bool has_cookie = false;
+  // No TTL of what is kept lies outside of these, so that the first client sees what the cache gives the next
+  // (RFC 8767 section 4, RFC 2308 section 5).
+  Ttl min_ttl = Ttl::Seconds(0);
+  Ttl max_ttl = Ttl::Seconds(86400);
+  Ttl max_negative_ttl = Ttl::Seconds(3600);
   // A number drawn for this reply, which decides what is kept of a list that is too long.
   uint64_t draw = 0;
 };

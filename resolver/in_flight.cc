@@ -35,41 +35,45 @@ class Waiting {
 Task<std::shared_ptr<const RunningFetch>> InFlight::Fetch(Question question,
                                                           std::shared_ptr<WorkBudget> budget,
                                                           RunningFetch* asker, TracePoint at) {
-  const Instant deadline = budget->deadline();
-  std::shared_ptr<RunningFetch> fetch = StartOrJoin(std::move(question), std::move(budget), asker, at);
-  if (!fetch) co_return nullptr;
-  if (!fetch->ended.raised()) {
-    Waiting edge(asker, *fetch);
-    const bool ended = co_await fetch->ended.WaitUntil(parts_.timers, deadline);
-    if (!ended) co_return nullptr;
+  const Instant deadline = asker ? budget->deadline() : budget->patience();
+  while (parts_.clock.Now() < deadline) {
+    Entry entry = StartOrJoin(question, budget, asker, at);
+    if (!entry.fetch) co_return nullptr;
+    if (!entry.fetch->ended.raised()) {
+      Waiting edge(asker, *entry.fetch);
+      const bool ended = co_await entry.fetch->ended.WaitUntil(parts_.timers, deadline);
+      if (!ended) co_return nullptr;
+    }
+    // What another client had no time or purse left for says nothing about ours.
+    if (!entry.joined || !entry.fetch->outcome.starved) co_return entry.fetch;
   }
-  co_return fetch;
+  co_return nullptr;
 }
 
-std::shared_ptr<RunningFetch> InFlight::StartOrJoin(Question question, std::shared_ptr<WorkBudget> budget,
-                                                    RunningFetch* asker, TracePoint at) {
+InFlight::Entry InFlight::StartOrJoin(Question question, std::shared_ptr<WorkBudget> budget,
+                                      RunningFetch* asker, TracePoint at) {
   const auto known = running_.find(question);
   if (known != running_.end()) {
     const std::shared_ptr<RunningFetch>& fetch = known->second;
     if (asker && WaitsFor(*fetch, *asker)) {
       if (at) at.Add(trace::LoopStopped{.what = question.ToText() + " waits for the answer that needs it"});
-      return nullptr;
+      return {};
     }
     ++parts_.counters.joined;
     if (at) at.Add(trace::ResolutionJoined{.question = question, .waiting = fetch->waiting + 1});
-    return fetch;
+    return {.fetch = fetch, .joined = true};
   }
   const int depth = asker ? asker->address_depth + 1 : 0;
   if (depth > kAddressDepth) {
     if (at)
       at.Add(trace::LimitReached{
           .limit = "address-depth", .value = kAddressDepth, .consequence = "this path ends"});
-    return nullptr;
+    return {};
   }
   auto fetch = std::make_shared<RunningFetch>(std::move(question), FetchBudget(std::move(budget)), depth);
   running_.emplace(fetch->question, fetch);
   scope_.Spawn(Run(fetch, at));
-  return fetch;
+  return {.fetch = std::move(fetch)};
 }
 
 Task<void> InFlight::Run(std::shared_ptr<RunningFetch> fetch, TracePoint at) {
@@ -77,6 +81,29 @@ Task<void> InFlight::Run(std::shared_ptr<RunningFetch> fetch, TracePoint at) {
   fetch->outcome = co_await walk.Run();
   running_.erase(fetch->question);
   fetch->ended.Raise();
+}
+
+Task<bool> InFlight::AwaitStep(Question shown, RunningFetch& asker, TracePoint at) {
+  const auto known = steps_.find(shown);
+  if (known == steps_.end()) {
+    steps_.emplace(std::move(shown), std::make_shared<Step>(asker));
+    co_return false;
+  }
+  std::shared_ptr<Step> step = known->second;
+  if (WaitsFor(*step->owner, asker)) co_return true;
+  if (at) at.Add(trace::ResolutionJoined{.question = shown, .waiting = step->owner->waiting + 1});
+  const Instant deadline = asker.budget.deadline();
+  Waiting edge(&asker, *step->owner);
+  co_await step->ended.WaitUntil(parts_.timers, deadline);
+  co_return true;
+}
+
+// The last thing done by its owner at this step: those who waited run on before it returns.
+void InFlight::EndStep(const Question& shown) {
+  const auto step = steps_.find(shown);
+  const std::shared_ptr<Step> ended = std::move(step->second);
+  steps_.erase(step);
+  ended->ended.Raise();
 }
 
 // Depth first over the waits; each fetch is visited once.

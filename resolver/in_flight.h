@@ -1,5 +1,6 @@
 // The fetches under way, one for each question: who wants what somebody else is fetching already waits for
-// the same outcome. That saves upstream traffic, and it is a defence: with many equal questions in the air,
+// the same outcome, and goes on by himself when that ends for want of the first one's time or purse. That
+// saves upstream traffic, and it is a defence: with many equal questions in the air,
 // one guessed reply in 65536 would fit one of them (the birthday attack, RFC 5452 section 5; CVE-2025-5994).
 // A fetch may wait for others, when it needs the addresses of name servers; the fetches and who waits for
 // whom are a graph, which must not become a circle (TsuNAME): a wait that would close one is refused.
@@ -38,7 +39,7 @@ struct FetchOutcome {
 
 // One fetch and those who wait for it. Lives until it has ended and the last of them has looked at the
 // outcome.
-struct RunningFetch {
+struct RunningFetch : std::enable_shared_from_this<RunningFetch> {
   RunningFetch(Question its_question, FetchBudget its_budget, int its_depth)
       : question(std::move(its_question)), budget(std::move(its_budget)), address_depth(its_depth) {}
 
@@ -68,6 +69,12 @@ class InFlight {
   Task<std::shared_ptr<const RunningFetch>> Fetch(Question question, std::shared_ptr<WorkBudget> budget,
                                                   RunningFetch* asker, TracePoint at);
 
+  // The minimised questions (RFC 9156) of walks are equal far more often than those of clients: all names of
+  // a zone ask for it on the way. True: somebody else asked `shown` meanwhile, and what he learnt is in the
+  // stores. False: it is for `asker` to ask, and to call EndStep afterwards.
+  Task<bool> AwaitStep(Question shown, RunningFetch& asker, TracePoint at);
+  void EndStep(const Question& shown);
+
   size_t size() const { return running_.size(); }
   void CancelAll() { scope_.CancelAll(); }
 
@@ -76,13 +83,23 @@ class InFlight {
     size_t operator()(const Question& question) const;
   };
 
-  std::shared_ptr<RunningFetch> StartOrJoin(Question question, std::shared_ptr<WorkBudget> budget,
-                                            RunningFetch* asker, TracePoint at);
+  struct Step {
+    explicit Step(RunningFetch& asker) : owner(asker.shared_from_this()) {}
+    const std::shared_ptr<RunningFetch> owner;
+    Event ended;
+  };
+  struct Entry {
+    std::shared_ptr<RunningFetch> fetch;
+    bool joined = false;
+  };
+  Entry StartOrJoin(Question question, std::shared_ptr<WorkBudget> budget, RunningFetch* asker,
+                    TracePoint at);
   Task<void> Run(std::shared_ptr<RunningFetch> fetch, TracePoint at);
   bool WaitsFor(RunningFetch& waiter, const RunningFetch& other);
 
   ResolverParts& parts_;
   absl::flat_hash_map<Question, std::shared_ptr<RunningFetch>, QuestionHash> running_;
+  absl::flat_hash_map<Question, std::shared_ptr<Step>, QuestionHash> steps_;
   uint64_t searches_ = 0;
   Scope scope_;
 };

@@ -99,17 +99,26 @@ void DeclareUpstream(ConfigSchema& section, ResolverOptions& resolver) {
                            "port that servers are asked on");
   section.Flag("query-loopback", resolver.query_loopback, "ask servers on loopback addresses: for labs");
   section.Flag("query-private", resolver.query_private, "ask servers on private and link-local addresses");
-  NotInThisVersion(section, "qname-minimisation", "off",
-                   "show servers no more of a name than they need (RFC 9156)");
+  section.Choice("qname-minimisation", resolver.qname_minimisation,
+                 {{"off", QnameMinimisation::kOff},
+                  {"relaxed", QnameMinimisation::kRelaxed},
+                  {"strict", QnameMinimisation::kStrict}},
+                 "show servers no more of a name than they need (RFC 9156)");
   section.Flag("case-randomisation", resolver.case_randomisation,
                "0x20: replies must repeat a spelling drawn at random");
   section.Number<size_t>("upstream-sockets", resolver.upstream_sockets, 1, 4096,
                          "UDP sockets on random ports for each family and worker");
-  NotInThisVersion(section, "cookies-upstream", "false", "DNS cookies towards servers (RFC 7873)");
+  section.Flag("cookies-upstream", resolver.cookies_upstream, "DNS cookies towards servers (RFC 7873)");
+  section.Number<uint32_t>("fetches-per-zone", resolver.fetches_per_zone, 1, 100000,
+                           "questions that may wait in vain at one zone; further ones get SERVFAIL at once");
+  section.Number<uint32_t>("queries-per-server", resolver.queries_per_server, 1, 100000,
+                           "queries on their way to one address at the same time");
   NotInThisVersion(section, "address-prefetch", "0", "server addresses looked up beyond need");
 }
 
 void DeclareAnswers(ConfigSchema& section, ResolverOptions& resolver) {
+  section.Number<uint32_t>("client-timeout", resolver.client_timeout_ms, 100, 10000,
+                           "milliseconds; then a client over UDP gets SERVFAIL while the search goes on");
   section.Number<uint16_t>("edns-buffer-size", resolver.edns_buffer_size_octets, 512, 4096,
                            "largest UDP message sent or asked for, in octets (RFC 9715)");
   NotInThisVersion(section, "minimal-responses", "true", "leave out what the client does not need");

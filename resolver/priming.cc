@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "resolver/server_address.h"
 #include "resolver/slist.h"
 
 namespace cairn {
@@ -19,12 +20,17 @@ bool Fresh(const Delegation& root, Instant now) {
   return root.filler && root.expires - now > (root.expires - root.learnt) / 10;
 }
 
+// What Judge asks of glue holds here too: class IN, an address where a server can be, each once.
 void AddAddress(Delegation& root, const Record& record) {
   if (record.type != rr::kA && record.type != rr::kAaaa) return;
-  for (DelegationServer& server : root.servers)
-    if (server.name == record.owner)
-      server.addresses.push_back(record.type == rr::kA ? IpAddress::V4(record.rdata)
-                                                       : IpAddress::V6(record.rdata));
+  if (record.rr_class != kClassIn) return;
+  const IpAddress address = record.type == rr::kA ? IpAddress::V4(record.rdata) : IpAddress::V6(record.rdata);
+  if (ReachOf(address) == AddressReach::kNever) return;
+  for (DelegationServer& server : root.servers) {
+    const std::vector<IpAddress>& known = server.addresses;
+    if (server.name == record.owner && std::find(known.begin(), known.end(), address) == known.end())
+      server.addresses.push_back(address);
+  }
 }
 
 // The root's NS set and the addresses that came with it; nothing when the reply is not an answer with

@@ -12,14 +12,6 @@
 namespace cairn {
 namespace {
 
-// Whoever was silent twice and never spoke EDNS may be dropping what he does not know (RFC 6891 section 6.2.2
-// calls such servers broken; some still serve zones).
-bool SpeaksEdns(const ServerState& server) {
-  constexpr int kSilences = 2;
-  return server.edns == EdnsSupport::kYes ||
-         (server.edns == EdnsSupport::kUnknown && server.timeouts_in_a_row < kSilences);
-}
-
 // Asks a server for the sake of measuring it. Nobody waits, and what it says is not kept: it may be slow, and
 // by the time it answers, the one who was asked for the answer has given it.
 Task<void> Probe(ResolverParts& parts, ExchangeRequest request, std::shared_ptr<WorkBudget> budget,
@@ -116,24 +108,23 @@ Answer Resolution::Fail(AliasChain& chain, ExtendedError why, std::string fault)
 // ---- From cut to cut
 
 Task<FetchOutcome> Walk::Run() {
-  Delegation cut = BestCut();  // 2
+  std::optional<Delegation> cut = BestCut();  // 2
   FetchOutcome outcome;
-  while (fetch_.budget.Spend(Limit::kReferrals, at_)) {
+  while (cut && fetch_.budget.Spend(Limit::kReferrals, at_)) {
     TracePoint at;
-    if (at_) at = TraceCut(at_, cut, outcome.finding.has_value());
-    const bool may_fall_back = cut.fall_back;
-    outcome = co_await AskUntilUseful(std::move(cut), at);  // 3, 4d
-    if (!outcome.finding && may_fall_back) {
-      cut = LearntCut();
-      continue;
-    }
-    if (!outcome.finding || outcome.finding->kind != FindingKind::kReferral) break;  // 4a, 4c
+    if (at_) at = TraceCut(at_, *cut, outcome.finding.has_value());
+    Delegation here = *std::move(cut);
+    cut.reset();
+    const bool may_fall_back = here.fall_back;
+    outcome = co_await AskStepByStep(std::move(here), at);  // 3, 4d
+    if (!outcome.finding && may_fall_back) cut = LearntCut();
+    if (!outcome.finding || outcome.finding->kind != FindingKind::kReferral) continue;  // 4a, 4c
     // 4b: taken from the reply, not from the store, since one with TTL 0 serves this question and no other.
     cut = *std::move(outcome.finding->referral);
   }
   if (outcome.finding && outcome.finding->kind == FindingKind::kReferral) outcome.finding.reset();
   if (outcome.finding) co_return outcome;
-  outcome.starved = Starved();
+  outcome.starved = outcome.starved || Starved();
   if (!outcome.starved)
     parts_.cache.StoreFailure(fetch_.question.qname, fetch_.question.qtype, outcome.why, parts_.clock.Now());
   co_return outcome;
@@ -151,10 +142,10 @@ bool Walk::Starved() const {
          purse.spent(Limit::kServerNameFailures) >= RowOf(Limit::kServerNameFailures).most;
 }
 
-// What the configuration says comes before what was learnt.
-Delegation Walk::BestCut() const {
+// What the configuration says comes before what was learnt. Nothing: not even the root is known.
+std::optional<Delegation> Walk::BestCut() const {
   std::optional<Delegation> configured = ConfiguredCut();
-  return configured ? *std::move(configured) : LearntCut();
+  return configured ? std::move(configured) : LearntCut();
 }
 
 // The forward or stub zone that holds the name. What a stub zone's servers told of cuts below it leads on;
@@ -187,16 +178,91 @@ std::optional<Delegation> Walk::ClosestLearnt() const {
              : parts_.delegations.Closest(question.qname, now);
 }
 
-Delegation Walk::LearntCut() const {
+std::optional<Delegation> Walk::LearntCut() const {
   std::optional<Delegation> cut = ClosestLearnt();
-  if (!cut) return {};  // not even the root: an Slist without servers says so
-  if (cut->cut.IsRoot()) parts_.priming.Consider(*cut, fetch_.budget.whole()->trace(), at_);
-  return *std::move(cut);
+  if (cut && cut->cut.IsRoot()) parts_.priming.Consider(*cut, fetch_.budget.whole()->trace(), at_);
+  return cut;
 }
 
-Task<FetchOutcome> Walk::AskUntilUseful(Delegation cut, TracePoint at) {
+// Forwarders are shown the whole name: they need it to find the answer (RFC 9156 section 2.2).
+Walk::Asking Walk::AskingAt(const Delegation& cut) const {
+  Question shown = cut.kind == DelegationKind::kForward ? fetch_.question : name_.Next(cut.cut);
+  const bool whole = name_.IsWhole(shown);
+  return {
+      .cut = cut.cut, .kind = cut.kind, .over_tcp = cut.over_tcp, .shown = std::move(shown), .whole = whole};
+}
+
+// At one cut: name after name (RFC 9156 section 3), until its servers refer us on or have said all they know.
+Task<FetchOutcome> Walk::AskStepByStep(Delegation cut, TracePoint at) {
+  while (true) {
+    const Asking asking = AskingAt(cut);
+    if (asking.whole) co_return co_await AskUntilUseful(std::move(cut), asking, at);
+
+    FetchOutcome outcome;
+    std::optional<MinimisedName::Said> said = SaidBefore(asking);
+    if (!said) {
+      const bool joined = co_await parts_.in_flight.AwaitStep(asking.shown, fetch_, at);
+      if (joined) {
+        outcome = LearntMeanwhile(cut);
+        if (outcome.finding) co_return outcome;
+        said = SaidBefore(asking);
+      }
+      if (!said) {
+        outcome = co_await AskUntilUseful(cut, asking, at);
+        if (!joined) parts_.in_flight.EndStep(asking.shown);
+        if (outcome.finding && outcome.finding->kind == FindingKind::kReferral) co_return outcome;
+        said = SaidBy(outcome);
+      }
+    }
+    const bool go_on = name_.Take(asking.shown, *said);
+    if (at) TraceStep(at, asking.shown, *said, go_on);
+    if (go_on) continue;
+    // RFC 8020: there is nothing below a name that does not exist.
+    if (outcome.finding) outcome.finding->last_name = fetch_.question.qname;
+    co_return outcome;
+  }
+}
+
+// What the cache knows of a name between makes asking for it needless. A cached denial is not taken as the
+// last word: strict minimisation needs its SOA, relaxed does not believe it.
+std::optional<MinimisedName::Said> Walk::SaidBefore(const Asking& asking) {
+  const CacheReading reading(parts_.epoch);
+  const CacheHit hit = parts_.cache.Lookup(asking.shown.qname, asking.shown.qtype, parts_.clock.Now());
+  switch (hit.outcome) {
+    case CacheHit::Outcome::kAnswer:
+    case CacheHit::Outcome::kNoData:
+      return MinimisedName::Said::kExists;
+    case CacheHit::Outcome::kAlias:
+      return MinimisedName::Said::kAlias;
+    default:
+      return std::nullopt;
+  }
+}
+
+MinimisedName::Said Walk::SaidBy(const FetchOutcome& outcome) {
+  if (outcome.finding) return MinimisedName::Judge(*outcome.finding);
+  return outcome.why == ExtendedError::kNetworkError ? MinimisedName::Said::kFailed
+                                                     : MinimisedName::Said::kUnreached;
+}
+
+// Another walk asked the same and may have been referred: then so are we.
+FetchOutcome Walk::LearntMeanwhile(const Delegation& cut) const {
   FetchOutcome outcome;
-  Slist servers(cut, parts_.options.slist_options());  // `cut` says how they are asked
+  std::optional<Delegation> closest = BestCut();
+  if (!closest || !closest->cut.IsBelow(cut.cut)) return outcome;
+  outcome.finding.emplace();
+  outcome.finding->kind = FindingKind::kReferral;
+  outcome.finding->referral = std::move(closest);
+  return outcome;
+}
+
+Task<FetchOutcome> Walk::AskUntilUseful(Delegation cut, Asking asking, TracePoint at) {
+  std::optional<FetchOutcome> turned_away = TurnedAway(cut, at);
+  if (turned_away) co_return *std::move(turned_away);
+  FetchOutcome outcome;
+  CutCrowd::Visitor in_vain(parts_.cut_crowd);
+  bool asked = false, reached = false;
+  Slist servers(cut, parts_.options.slist_options());
   ServerAddresses addresses(parts_, fetch_, at);
   if (at) TraceGlue(at, cut, parts_.options.slist_options());
   addresses.AddKnown(servers);
@@ -207,18 +273,31 @@ Task<FetchOutcome> Walk::AskUntilUseful(Delegation cut, TracePoint at) {
     if (at) TracePick(at, servers, pick);
     if (!pick) {
       servers.GiveUp(parts_.servers, parts_.clock.Now());
+      if (asked && !reached && cut.kind == DelegationKind::kIterate)
+        parts_.cut_failures.OnFailure(cut.cut, parts_.clock.Now());
       break;
     }
-    StartProbe(servers, *pick, cut, at);
+    StartProbe(servers, *pick, asking, at);
     if (servers.candidates()[pick->index].tries > 1) attempt = trace::Attempt::kRetry;
 
-    ExchangeRequest request = RequestTo(*pick, cut, attempt);
+    ExchangeRequest request = RequestTo(*pick, asking, attempt);
     const ExchangeResult result = co_await parts_.exchanger.Ask(std::move(request), fetch_.budget, at);
     if (result.end == ExchangeResult::End::kLimit) break;
-    outcome.finding = Hear(result, *pick, cut);
+    if (result.end == ExchangeResult::End::kCrowded) {
+      outcome.starved = true;
+      servers.Discard(pick->endpoint);
+      continue;
+    }
+    asked = true;
+    reached = reached || result.end == ExchangeResult::End::kReply;
+    if (result.end == ExchangeResult::End::kTimeout) in_vain.Enter(cut.cut);
+    outcome.finding = Hear(result, *pick, asking);
     outcome.fault = FaultOf(*pick, cut.cut, outcome.finding);
     if (outcome.finding) {
-      if (outcome.finding->useful()) co_return outcome;
+      if (outcome.finding->useful()) {
+        parts_.cut_failures.OnUseful(cut.cut);
+        co_return outcome;
+      }
       outcome.finding.reset();
       outcome.why = ExtendedError::kNetworkError;  // reached, but of no use
     }
@@ -228,66 +307,108 @@ Task<FetchOutcome> Walk::AskUntilUseful(Delegation cut, TracePoint at) {
   co_return outcome;
 }
 
-ExchangeRequest Walk::RequestTo(const SlistPick& pick, const Delegation& cut, trace::Attempt attempt) const {
+// A zone none of whose servers could be reached lately (RFC 9520 section 3.2), or at which many wait in vain
+// already (THREATS section 1): who asks is told at once. Configured servers are not the zone's: they do not
+// rest.
+std::optional<FetchOutcome> Walk::TurnedAway(const Delegation& where, TracePoint at) {
+  const Name& cut = where.cut;
+  const Duration rest = where.kind == DelegationKind::kIterate
+                            ? parts_.cut_failures.RestOf(cut, parts_.clock.Now())
+                            : Duration::zero();
+  const bool crowded = parts_.cut_crowd.IsFull(cut);
+  if (rest == Duration::zero() && !crowded) return std::nullopt;
+  ++(crowded ? parts_.counters.zone_crowded : parts_.counters.zone_resting);
+  if (at && crowded)
+    at.Add(
+        trace::LimitReached{.limit = "fetches-per-zone",
+                            .value = parts_.options.fetches_per_zone,
+                            .consequence = "SERVFAIL at once: all these wait in vain for " + cut.ToText()});
+  else if (at)
+    at.Add(
+        trace::ServerSkipped{.server = cut, .rule = "no server of the zone could be reached a moment ago"});
+  FetchOutcome outcome;
+  outcome.starved = true;  // says nothing about the name
+  outcome.fault = crowded ? "too many wait in vain for " + cut.ToText() + " (fetches-per-zone)"
+                          : "no server of " + cut.ToText() + " could be reached a moment ago";
+  return outcome;
+}
+
+ExchangeRequest Walk::RequestTo(const SlistPick& pick, const Asking& asking, trace::Attempt attempt) const {
   ExchangeRequest request;
-  request.question = fetch_.question;
+  request.question = asking.shown;
+  request.recursion_desired = asking.kind == DelegationKind::kForward;
   request.server = pick.endpoint;
   request.timeout = pick.timeout;
   const ServerState server = parts_.servers.State(pick.endpoint, parts_.clock.Now());
-  request.edns = SpeaksEdns(server);
-  request.recursion_desired = cut.kind == DelegationKind::kForward;
-  request.over_tcp = cut.over_tcp;
+  request.edns = server.edns != EdnsSupport::kNo;
+  request.speaks_edns = server.edns == EdnsSupport::kYes;
+  request.prefers_tcp = server.prefers_tcp;
+  request.over_tcp = asking.over_tcp;
   // Forwarders answer from caches, in the spelling of whoever asked first.
   request.randomise_case =
-      parts_.options.case_randomisation && !server.folds_case && cut.kind != DelegationKind::kForward;
+      parts_.options.case_randomisation && !server.folds_case && asking.kind != DelegationKind::kForward;
   request.attempt = attempt;
   if (at_) {
-    request.zone = cut.cut;
+    request.zone = asking.cut;
     request.server_name = pick.server;
   }
   return request;
 }
 
 // What the result says about the server is remembered; what a useful reply says about names is stored.
-std::optional<Finding> Walk::Hear(const ExchangeResult& result, const SlistPick& pick,
-                                  const Delegation& cut) {
+std::optional<Finding> Walk::Hear(const ExchangeResult& result, const SlistPick& pick, const Asking& asking) {
   const Instant now = parts_.clock.Now();
   const Endpoint& server = pick.endpoint;
   if (result.end != ExchangeResult::End::kReply) {
     parts_.servers.OnTimeout(server, now - result.rtt, now);
-    if (result.heard) TraceBlame(result.heard, pick, cut.cut, result, parts_.servers.State(server, now), now);
+    if (result.heard)
+      TraceBlame(result.heard, pick, asking.cut, result, parts_.servers.State(server, now), now);
     return std::nullopt;
   }
-  if (!result.over_tcp) parts_.servers.OnReply(server, result.rtt, now);
+  parts_.cut_failures.OnReply(now);
+  parts_.servers.OnReply(server, result.udp_rtt.value_or(result.rtt), now);
+  if (result.truncated_needlessly) parts_.servers.SetPrefersTcp(server, now);
   if (result.without_edns) parts_.servers.SetEdns(server, EdnsSupport::kNo, now);
   if (result.reply.edns) parts_.servers.SetEdns(server, EdnsSupport::kYes, now);
   if (result.case_folded) parts_.servers.SetFoldsCase(server, now);
 
-  std::optional<Finding> finding = Judge(result.reply, fetch_.question, cut.cut,
-                                         JudgeOptions{.recursive = cut.kind == DelegationKind::kForward,
-                                                      .over_tcp = result.over_tcp,
-                                                      .draw = parts_.random.U64()});
+  std::optional<Finding> finding =
+      Judge(result.reply, asking.shown, asking.cut, JudgeAs(result, asking.kind));
   if (finding->useful()) CutChain(*finding, [this](NameView name) { return IsUnderAnotherRule(name); });
   TracePoint judged;
   if (result.heard) judged = TraceFinding(result.heard, *finding);
-  if (finding->useful()) {
+  // Relaxed minimisation does not believe that a name between does not exist, so the cache must not either.
+  const bool believed = asking.whole || finding->kind != FindingKind::kNxDomain ||
+                        parts_.options.qname_minimisation == QnameMinimisation::kStrict;
+  if (finding->useful() && believed) {
     const Remembered remembered = Remember(*finding, server.address, parts_.cache, parts_.delegations,
                                            fetch_.budget.whole()->cacheable_rrsets(), now);
     if (judged) TraceRemembered(judged, *finding, remembered);
-  } else if (finding->kind == FindingKind::kLame) {
+  } else if (finding->kind == FindingKind::kLame && asking.whole) {
     // An error such as SERVFAIL or REFUSED is not held against the server for the whole zone: it may be this
     // one name that it cannot or will not answer, and who asks for that name must not make the zone
     // unreachable for others.
-    parts_.servers.SetLame(server, cut.cut, finding->lameness, now);
+    parts_.servers.SetLame(server, asking.cut, finding->lameness, now);
   }
   return finding;
 }
 
-void Walk::StartProbe(Slist& servers, const SlistPick& pick, const Delegation& cut, TracePoint at) {
+JudgeOptions Walk::JudgeAs(const ExchangeResult& result, DelegationKind kind) const {
+  const ResolverOptions& options = parts_.options;
+  return {.recursive = kind == DelegationKind::kForward,
+          .over_tcp = result.over_tcp,
+          .has_cookie = result.has_cookie,
+          .min_ttl = Ttl::Seconds(options.cache_min_ttl_s),
+          .max_ttl = Ttl::Seconds(options.cache_max_ttl_s),
+          .max_negative_ttl = Ttl::Seconds(options.cache_max_negative_ttl_s),
+          .draw = parts_.random.U64()};
+}
+
+void Walk::StartProbe(Slist& servers, const SlistPick& pick, const Asking& asking, TracePoint at) {
   const Instant now = parts_.clock.Now();
   const std::optional<SlistPick> candidate = servers.ProbeCandidate(pick, parts_.servers, parts_.random, now);
   if (!candidate) return;
-  ExchangeRequest request = RequestTo(*candidate, cut, trace::Attempt::kProbe);
+  ExchangeRequest request = RequestTo(*candidate, asking, trace::Attempt::kProbe);
   parts_.background.Spawn(Probe(parts_, std::move(request), fetch_.budget.whole(), at));
 }
 

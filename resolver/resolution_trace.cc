@@ -212,6 +212,30 @@ void TraceBlame(TracePoint at, const SlistPick& pick, NameView cut, const Exchan
                           .put_aside_for = aside});
 }
 
+void TraceStep(TracePoint at, const Question& shown, MinimisedName::Said said, bool go_on) {
+  trace::NameMinimised event{.shown = shown.qname};
+  switch (said) {
+    case MinimisedName::Said::kExists:
+      event.reason = "it exists: one step on";
+      break;
+    case MinimisedName::Said::kAlias:
+      event.reason = "an alias: the whole name is shown";
+      break;
+    case MinimisedName::Said::kDenied:
+      event.reason = go_on ? "denied, which relaxed minimisation does not believe: the whole name is shown"
+                           : "denied: strict minimisation shows no more";
+      break;
+    case MinimisedName::Said::kFailed:
+      event.reason = go_on ? "no useful answer: the whole name is shown"
+                           : "no useful answer: strict minimisation shows no more";
+      break;
+    case MinimisedName::Said::kUnreached:
+      event.reason = "no server could be reached";
+      break;
+  }
+  at.Add(std::move(event));
+}
+
 TracePoint TraceFinding(TracePoint at, const Finding& finding) {
   trace::ReplyJudged event{.verdict = ToTrace(finding.kind), .zone = finding.zone_cut};
   if (finding.referral) event.cut = finding.referral->cut;

@@ -14,6 +14,7 @@
 #include "resolver/exchange.h"
 #include "resolver/finding.h"
 #include "resolver/local_answer.h"
+#include "resolver/minimised_name.h"
 #include "resolver/remember.h"
 #include "resolver/slist.h"
 #include "resolver/work_budget.h"
@@ -36,6 +37,8 @@ void TraceSkipped(TracePoint at, const Name& server, const std::vector<IpAddress
 void TracePick(TracePoint at, const Slist& servers, const std::optional<SlistPick>& pick);
 void TraceBlame(TracePoint at, const SlistPick& pick, NameView cut, const ExchangeResult& result,
                 const ServerState& state, Instant now);
+// What became of a name between, shown in place of the whole, and whether there is a next step.
+void TraceStep(TracePoint at, const Question& shown, MinimisedName::Said said, bool go_on);
 // The verdict, what was kept, and each dropped record with its rule. Returns the verdict's place.
 TracePoint TraceFinding(TracePoint at, const Finding& finding);
 void TraceRemembered(TracePoint at, const Finding& finding, const Remembered& remembered);

@@ -17,6 +17,8 @@ namespace {
 
 // Server addresses whose behaviour a worker remembers: the servers of some ten thousand zones.
 constexpr size_t kServersRemembered = 65536;
+// Zone cuts whose failures are remembered: a flood of dead ones forgets the least used.
+constexpr size_t kFailuresRemembered = 16384;
 
 }  // namespace
 
@@ -27,6 +29,7 @@ struct Resolver::Parts {
       : options(std::move(its_options)),
         delegations(memory.delegations),
         worker(its_memory ? std::move(its_memory) : std::make_shared<WorkerMemory>(world.random)),
+        cut_crowd(options->fetches_per_zone, KeyedNameHash{SipKey::Draw(world.random)}),
         sockets(world.network, world.random, *options),
         exchanger(world.clock, world.timers, world.random, world.network, sockets, *options,
                   worker->counters),
@@ -38,6 +41,8 @@ struct Resolver::Parts {
               .delegations = memory.delegations,
               .epoch = memory.epoch,
               .servers = worker->servers,
+              .cut_failures = worker->cut_failures,
+              .cut_crowd = cut_crowd,
               .exchanger = exchanger,
               .counters = worker->counters,
               .in_flight = in_flight,
@@ -60,6 +65,7 @@ struct Resolver::Parts {
   std::shared_ptr<const ResolverOptions> options;
   DelegationStore& delegations;
   std::shared_ptr<WorkerMemory> worker;
+  CutCrowd cut_crowd;
   UpstreamSockets sockets;
   Exchanger exchanger;
   ResolverParts parts;
@@ -81,7 +87,8 @@ absl::StatusOr<std::unique_ptr<Resolver>> Resolver::Create(ResolverWorld world, 
   return std::unique_ptr<Resolver>(new Resolver(std::move(parts)));
 }
 
-WorkerMemory::WorkerMemory(Random& random) : servers(kServersRemembered, random) {}
+WorkerMemory::WorkerMemory(Random& random)
+    : servers(kServersRemembered, random), cut_failures(kFailuresRemembered, random) {}
 
 Resolver::Resolver(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 

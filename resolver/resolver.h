@@ -20,6 +20,7 @@
 #include "resolver/alias_chain.h"
 #include "resolver/cache.h"
 #include "resolver/counters.h"
+#include "resolver/cut_failures.h"
 #include "resolver/delegation_store.h"
 #include "resolver/resolver_options.h"
 #include "resolver/server_memory.h"
@@ -61,6 +62,7 @@ struct WorkerMemory {
   explicit WorkerMemory(Random& random);
   ResolverCounters counters;
   ServerMemory servers;
+  CutFailures cut_failures;
 };
 
 class Resolver final : public QueryHandler {

@@ -63,6 +63,9 @@ struct ResolverOptions {
   uint16_t edns_buffer_size_octets = limits::kUdpPayloadOctets;  // offered and honoured, in both directions
   CookieOptions cookies;          // for clients (RFC 7873), with the secrets of their file
   ServerIdentity identity;        // NSID and the names of class CHAOS
+  // A client over UDP is told SERVFAIL after that long, before it repeats its question or gives up; the
+  // search goes on for the cache.
+  uint32_t client_timeout_ms = 4500;
   bool minimal_responses = true;  // no authority or additional data which the client does not need
 
   // --- Names that are answered or resolved by rules written here
@@ -79,11 +82,14 @@ struct ResolverOptions {
   uint16_t upstream_port = 53;  // labs without the right to port 53 use another
   bool query_loopback =
       false;  // ask servers on 127.0.0.0/8 and ::1: never on the open Internet, always in labs
-  bool query_private = true;        // ask servers on RFC 1918, RFC 4193 and link-local addresses
-  bool case_randomisation = false;  // 0x20: the reply must repeat a spelling drawn at random
-  QnameMinimisation qname_minimisation = QnameMinimisation::kOff;
-  std::vector<IpAddress> outgoing;  // addresses to ask from; empty: the system chooses
-  size_t upstream_sockets = 1024;   // long-lived UDP sockets per family and worker, each on a random port
+  bool query_private = false;      // ask servers on RFC 1918, RFC 4193 and link-local addresses
+  bool case_randomisation = true;  // 0x20: the reply must repeat a spelling drawn at random
+  QnameMinimisation qname_minimisation = QnameMinimisation::kRelaxed;
+  bool cookies_upstream = true;       // RFC 7873
+  uint32_t fetches_per_zone = 200;    // that may wait in vain at one zone cut, of one worker
+  uint32_t queries_per_server = 400;  // on their way to one address at the same time, of one worker
+  std::vector<IpAddress> outgoing;    // addresses to ask from; empty: the system chooses
+  size_t upstream_sockets = 1024;     // long-lived UDP sockets per family and worker, each on a random port
 
   // --- Cache
   size_t cache_size_octets = size_t{256} << 20;

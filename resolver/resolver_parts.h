@@ -11,12 +11,16 @@
 #include "common/base/random.h"
 #include "resolver/cache.h"
 #include "resolver/counters.h"
+#include "resolver/crowd.h"
+#include "resolver/cut_failures.h"
 #include "resolver/delegation_store.h"
 #include "resolver/exchange.h"
 #include "resolver/resolver_options.h"
 #include "resolver/server_memory.h"
 
 namespace cairn {
+
+using CutCrowd = Crowd<Name, KeyedNameHash, NameEq>;
 
 class InFlight;
 class Priming;
@@ -31,6 +35,8 @@ struct ResolverParts {
   DelegationStore& delegations;
   EpochReader& epoch;
   ServerMemory& servers;
+  CutFailures& cut_failures;
+  CutCrowd& cut_crowd;  // fetches that met silence at a cut
   Exchanger& exchanger;
   ResolverCounters& counters;
   InFlight& in_flight;

@@ -68,7 +68,7 @@ class Slist {
     bool ipv6 = true;
     uint16_t port = 53;
     bool query_loopback = false;  // else loopback addresses of servers are skipped
-    bool query_private = true;    // RFC 1918 and unique local addresses
+    bool query_private = false;   // RFC 1918 and unique local addresses
   };
   // Tries at one address for one question; in a cut of fewer than four addresses more of them, up to twelve
   // in all. Where packets get lost 30 % each way one exchange in two fails, and six tries one time in 56;

@@ -36,6 +36,7 @@ uint16_t DrawPort(Random& random) {
 struct UdpQuery::Slot final : UdpReceiver {
   UpstreamSockets* pool = nullptr;
   std::unique_ptr<UdpSocket> socket;
+  IpAddress own;
   uint16_t port = 0;
   uint32_t uses_left = 0;
   absl::InlinedVector<UdpQuery*, 2> waiting;
@@ -76,21 +77,25 @@ struct UdpQuery::Slot final : UdpReceiver {
   }
 };
 
-bool UdpQuery::Send(const Endpoint& server, std::span<uint8_t> message) {
+bool UdpQuery::Draw(const Endpoint& server) {
   Forget();
-  UpstreamSockets::Family& family = sockets_.FamilyOf(server.address);
-  Slot* slot = sockets_.DrawSlot(family);
+  Slot* slot = sockets_.DrawSlot(sockets_.FamilyOf(server.address));
   if (slot == nullptr) return false;
   do {
     id_ = sockets_.random_.U16();
   } while (slot->Find(id_) != nullptr);  // ends: the caps on work keep far fewer than 65536 queries here
-  StoreU16(message.data(), id_);
   server_ = server;
   slot_ = slot;
   slot->waiting.push_back(this);
   ++sockets_.waiting_;
-  slot->socket->Send(server, message);
   return true;
+}
+
+const IpAddress& UdpQuery::own_address() const { return slot_->own; }
+
+void UdpQuery::Send(std::span<uint8_t> message) {
+  StoreU16(message.data(), id_);
+  slot_->socket->Send(server_, message);
 }
 
 void UdpQuery::Forget() {
@@ -120,13 +125,14 @@ UpstreamSockets::~UpstreamSockets() = default;
 
 absl::Status UpstreamSockets::Check() {
   absl::Status failure = Err(absl::StatusCode::kFailedPrecondition, "neither ipv4 nor ipv6 is enabled");
+  bool one_opened = false;
   for (Family* family : {&v4_, &v6_}) {
     if (!family->slots) continue;
     absl::Status opened = Open(*family, family->slots[0]);
-    if (opened.ok()) return opened;
-    failure = opened;
+    one_opened = one_opened || opened.ok();
+    if (!opened.ok()) failure = std::move(opened);
   }
-  return failure;
+  return one_opened ? absl::OkStatus() : failure;
 }
 
 size_t UpstreamSockets::open_sockets() const {
@@ -181,6 +187,7 @@ absl::Status UpstreamSockets::Open(Family& family, Slot& slot) {
     absl::StatusOr<std::unique_ptr<UdpSocket>> opened = network_.OpenUdp(local, slot);
     if (opened.ok()) {
       slot.socket = *std::move(opened);
+      slot.own = from;
       slot.port = local.port;
       slot.uses_left = static_cast<uint32_t>(kFewestUses + random_.Below(kMostUses - kFewestUses));
       return absl::OkStatus();

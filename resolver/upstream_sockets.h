@@ -39,9 +39,12 @@ class UdpQuery {
   UdpQuery(const UdpQuery&) = delete;
   UdpQuery& operator=(const UdpQuery&) = delete;
 
-  // Draws socket and ID, writes the ID into the first two octets of `message` and sends it. False when no
-  // socket could be opened.
-  bool Send(const Endpoint& server, std::span<uint8_t> message);
+  // Draws the socket to ask from. False when none could be opened.
+  bool Draw(const Endpoint& server);
+  // The address of ours it is bound to; "any" when the system chooses.
+  const IpAddress& own_address() const;
+  // Once drawn: draws the ID, writes it into the first two octets of `message` and sends it.
+  void Send(std::span<uint8_t> message);
   void Forget();
 
   const Endpoint& server() const { return server_; }
@@ -74,8 +77,8 @@ class UpstreamSockets {
   UpstreamSockets(const UpstreamSockets&) = delete;
   UpstreamSockets& operator=(const UpstreamSockets&) = delete;
 
-  // Opens one socket of each enabled family, so that a machine which lets us have none says so at the start.
-  // One family is enough.
+  // Opens a socket of each enabled family. The error is of a machine which lets us have none of either; one
+  // family is enough.
   absl::Status Check();
   // Queries on their way.
   size_t waiting() const { return waiting_; }

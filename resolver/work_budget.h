@@ -5,6 +5,7 @@
 // purse of its own inside the whole.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -55,11 +56,17 @@ inline constexpr size_t kServerNamesAtOnce = 2;
 class WorkBudget {
  public:
   WorkBudget(Instant now, std::shared_ptr<TraceRecorder> trace)
-      : deadline_(now + kQueryWallClock), trace_(std::move(trace)) {}
+      : WorkBudget(now, kQueryWallClock, std::move(trace)) {}
+  // A client that waits less long: after `patience` nobody waits for what is under way, and it still ends.
+  WorkBudget(Instant now, Duration patience, std::shared_ptr<TraceRecorder> trace)
+      : deadline_(now + kQueryWallClock),
+        patience_(now + std::min(patience, kQueryWallClock)),
+        trace_(std::move(trace)) {}
 
   // False when that much is not left; nothing is spent then.
   bool Spend(Limit limit, uint32_t amount = 1);
-  Instant deadline() const { return deadline_; }
+  Instant deadline() const { return deadline_; }  // of all work
+  Instant patience() const { return patience_; }  // of who asked
   uint32_t spent(Limit limit) const { return spent_[static_cast<size_t>(limit)]; }
   // Nothing was spent yet: whatever comes to be spent is for the question asked first.
   bool untouched() const { return spent(Limit::kUpstreamQueries) == 0; }
@@ -75,6 +82,7 @@ class WorkBudget {
   std::optional<Limit> struck_;
   int cacheable_rrsets_ = kCachedRrsets;
   Instant deadline_;
+  Instant patience_;
   std::shared_ptr<TraceRecorder> trace_;  // outlives every TracePoint held by those who spend from here
 };
 

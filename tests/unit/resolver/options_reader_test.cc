@@ -65,7 +65,8 @@ resolver:
   rebinding-allow: [corp.example]
   edns-buffer-size: 1400
   minimal-responses: true
-  qname-minimisation: off
+  qname-minimisation: strict
+  client-timeout: 3000
   cache-size: 8MiB
   cache-min-ttl: 1
   cache-max-ttl: 100
@@ -100,6 +101,8 @@ stub-zones: [{ name: lab.example, servers: [127.0.0.1@5300] }]
   EXPECT_TRUE(resolver.query_loopback);
   EXPECT_FALSE(resolver.query_private);
   EXPECT_TRUE(resolver.case_randomisation);
+  EXPECT_EQ(resolver.qname_minimisation, QnameMinimisation::kStrict);
+  EXPECT_EQ(resolver.client_timeout_ms, 3000u);
   EXPECT_EQ(resolver.upstream_sockets, 8u);
   EXPECT_EQ(resolver.clients.clients, 100u);
   EXPECT_EQ(resolver.clients.per_address, 10u);
@@ -163,7 +166,8 @@ TEST(OptionsReader, SaysWhatIsWrongAndWhere) {
       {"resolver: {ipv4: false, ipv6: false}\n", "c.yaml:1:31: error: ipv4 and ipv6 are both false"},
       {"resolver: {cache-min-ttl: 9, cache-max-ttl: 8}\n",
        "c.yaml:1:27: error: cache-min-ttl 9 is above cache-max-ttl 8"},
-      {"resolver: {qname-minimisation: strict}\n", "c.yaml:1:32: error: qname-minimisation: not available"},
+      {"resolver: {qname-minimisation: some}\n", "c.yaml:1:32: error: qname-minimisation 'some': expected one of off, relaxed"},
+      {"resolver: {client-timeout: 99}\n", "c.yaml:1:28: error: client-timeout"},
       {"dnssec: {enabled: true}\n",
        "c.yaml:1:19: error: enabled: not available in this version of Cairn; write false"},
       {"dnssec: {anchors: [\". DS 1 8 2 00\"]}\n",

@@ -55,7 +55,7 @@ TEST_F(RememberTest, StoresNegativeAnswersForTheLastName) {
                             "aa; rcode NXDOMAIN; answer www.example. 300 CNAME web.example.; "
                             "authority example. 900 SOA ns.example. mail.example. 1 7200 900 86400 300")),
             "www.example. CNAME rrset, ttl 300, authoritative answer: stored\n"
-            "web.example. nxdomain, ttl 900, authoritative alias target: stored\n");
+            "web.example. nxdomain, ttl 300, authoritative alias target: stored\n");
   EXPECT_EQ(cache.Lookup(Name::Literal("web.example."), rr::kMx, kStart).outcome,
             CacheHit::Outcome::kNxDomain);
   EXPECT_EQ(cache.Lookup(Name::Literal("www.example."), rr::kA, kStart).outcome, CacheHit::Outcome::kAlias);

@@ -184,6 +184,8 @@ void ScriptedNetwork::Later(Duration delay, std::function<void()> what) {
 ResolverOptions ScriptedWorld::DefaultOptions() {
   ResolverOptions options;
   options.prime_root = false;
+  options.qname_minimisation = QnameMinimisation::kOff;
+  options.case_randomisation = false;
   options.ipv6 = false;
   options.upstream_sockets = 1024;
   return options;

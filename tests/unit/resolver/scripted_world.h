@@ -87,7 +87,8 @@ class RecordingListener final : public Listener {
 // A resolver whose root hints name one server, a.root. at 198.51.100.1.
 class ScriptedWorld {
  public:
-  static ResolverOptions DefaultOptions();  // no priming, IPv4 only, so that scripts stay short
+  static ResolverOptions DefaultOptions();  // no priming, IPv4 only, whole names spelt as asked, so that
+                                           // scripts stay short
   explicit ScriptedWorld(ResolverOptions options = DefaultOptions());
   ~ScriptedWorld();
 

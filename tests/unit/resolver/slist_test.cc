@@ -231,13 +231,13 @@ TEST_F(SlistTest, SkipsAddressesThatAreOffOrCannotBe) {
       Servers({{"ns.example.", {"192.0.2.1", "10.0.0.1", "127.0.0.1", "0.0.0.0", "255.255.255.255"}},
                {"ns6.example.", {"2001:db8::1", "fd00::1", "::1", "::", "::ffff:192.0.2.1", "ff02::1"}}});
   const Case cases[] = {
-      {"default", {}, {"192.0.2.1", "10.0.0.1", "2001:db8::1", "fd00::1"}},
-      {"no IPv6", {.ipv6 = false}, {"192.0.2.1", "10.0.0.1"}},
-      {"no IPv4", {.ipv4 = false}, {"2001:db8::1", "fd00::1"}},
+      {"default", {}, {"192.0.2.1", "2001:db8::1"}},
+      {"no IPv6", {.ipv6 = false}, {"192.0.2.1"}},
+      {"no IPv4", {.ipv4 = false}, {"2001:db8::1"}},
       {"lab",
-       {.query_loopback = true},
+       {.query_loopback = true, .query_private = true},
        {"192.0.2.1", "10.0.0.1", "127.0.0.1", "2001:db8::1", "fd00::1", "::1"}},
-      {"public only", {.query_private = false}, {"192.0.2.1", "2001:db8::1"}},
+      {"an inside network", {.query_private = true}, {"192.0.2.1", "10.0.0.1", "2001:db8::1", "fd00::1"}},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.name);

@@ -69,7 +69,9 @@ size_t Send(UpstreamSockets& sockets, size_t queries) {
   size_t sent = 0;
   for (size_t i = 0; i < queries; ++i) {
     Query query(sockets);
-    sent += query.Send(kServer, message);
+    if (!query.Draw(kServer)) continue;
+    query.Send(message);
+    ++sent;
   }
   return sent;
 }

@@ -1,0 +1,56 @@
+#include "resolver/minimised_name.h"
+
+#include <algorithm>
+
+namespace cairn {
+namespace {
+
+// RFC 9156 section 2.3: MAX_MINIMISE_COUNT and MINIMISE_ONE_LAB.
+constexpr int kMostSteps = 10;
+constexpr int kStepsByOneLabel = 4;
+
+}  // namespace
+
+MinimisedName::MinimisedName(Question whole, QnameMinimisation mode)
+    : whole_(std::move(whole)), mode_(mode), labels_(whole_.qname.LabelCount()) {
+  if (mode_ == QnameMinimisation::kOff) steps_ = kMostSteps;
+}
+
+Question MinimisedName::Next(NameView cut) const {
+  if (steps_ >= kMostSteps) return whole_;
+  const int known = std::max(exists_, cut.LabelCount());
+  const int steps_left = kMostSteps - steps_;
+  const int by = steps_ < kStepsByOneLabel ? 1 : (labels_ - known + steps_left - 1) / steps_left;
+  int shown = known + by;
+  while (shown < labels_ && whole_.qname.view().Ancestor(shown).FirstLabel()[0] == '_') ++shown;
+  if (shown >= labels_) return whole_;
+  return {.qname = Name(whole_.qname.view().Ancestor(shown)), .qtype = rr::kA, .qclass = whole_.qclass};
+}
+
+MinimisedName::Said MinimisedName::Judge(const Finding& finding) {
+  switch (finding.kind) {
+    case FindingKind::kAnswer:
+      return finding.answer.size() == 1 ? Said::kExists : Said::kAlias;
+    case FindingKind::kNoData:
+      return finding.answer.empty() ? Said::kExists : Said::kAlias;
+    case FindingKind::kNxDomain:
+      return finding.answer.empty() ? Said::kDenied : Said::kAlias;
+    case FindingKind::kAlias:
+    case FindingKind::kYxDomain:
+      return Said::kAlias;
+    default:
+      return Said::kFailed;
+  }
+}
+
+bool MinimisedName::Take(const Question& shown, Said said) {
+  ++steps_;
+  exists_ = shown.qname.LabelCount();
+  if (said == Said::kExists) return true;
+  const bool go_on =
+      said == Said::kAlias || (mode_ == QnameMinimisation::kRelaxed && said != Said::kUnreached);
+  if (go_on) steps_ = kMostSteps;  // the whole of it from here on
+  return go_on;
+}
+
+}  // namespace cairn
