@@ -215,7 +215,9 @@ class Run {
     cache_.Flush(NameOf(name, spelling), type);
     small_.Flush(NameOf(name, spelling), type);
     model_.Flush(name, type);
-    ever_.erase(name);
+    std::erase_if(ever_, [&](const auto& item) {
+      return item.first.first == name && (!type || item.first.second == type->value);
+    });
   }
 
   void StoreSet(int name, RrType type, uint32_t ttl, const Provenance& from) {
@@ -234,7 +236,7 @@ class Run {
                       .version = version_};
     const bool stored = model_.Store(name, type, fresh, kept > 0, now_);
     Require(Stored(outcome) == (stored && kept > 0), "rank decides what is stored");
-    ever_[name].insert(version_);
+    ever_[{name, type.value}].insert(version_);
   }
 
   void StoreNegative(CacheKind kind, int name, RrType type, uint32_t ttl, const Provenance& from) {
@@ -298,7 +300,7 @@ class Run {
   }
 
   bool WasSaid(int name, const CacheEntry& entry) {
-    return std::ranges::any_of(ever_[name], [&](int version) {
+    return std::ranges::any_of(ever_[{name, entry.type().value}], [&](int version) {
       return SetOf(name, entry.type(), 1, version).rdatas == entry.ToRrset(now_).rdatas;
     });
   }
@@ -313,7 +315,7 @@ class Run {
   Cache small_{{.size_octets = 1800}, epochs_, *random_};
   EpochReader reader_{epochs_};
   Model model_;
-  std::map<int, std::set<int>> ever_;  // versions of sets stored since the name was flushed
+  std::map<std::pair<int, uint16_t>, std::set<int>> ever_;  // versions of sets stored since they were flushed
   Instant now_ = Instant() + std::chrono::hours(1);
   int version_ = 0;
 };
