@@ -351,12 +351,22 @@ void ClientService::SendStale(ClientTable::Seat& seat, Answer answer) {
   Send(seat, answer);
 }
 
+Answer ClientService::Bare(Answer answer) {
+  answer.answer.clear();
+  answer.rrsigs.clear();
+  return answer;
+}
+
 void ClientService::Send(ClientTable::Seat& seat, const Answer& answer) {
   const ClientQuery& client = seat.client;
   seat.answered = true;
   const bool too_late = TooLate(seat);
-  if (too_late) ++parts_.counters.answers_too_late;
-  if (too_late || answer.dropped) {
+  // That it failed is said even then, without records: such an answer is hardly longer than its query, and
+  // whoever hears it need not go on asking.
+  if (too_late && answer.rcode == Rcode::kServFail && !answer.answer.empty()) return Send(seat, Bare(answer));
+  const bool withheld = too_late && answer.rcode != Rcode::kServFail;
+  if (withheld) ++parts_.counters.answers_too_late;
+  if (withheld || answer.dropped) {
     client.to.listener->Reply(client.to, {});
   } else if (client.tcp) {
     std::vector<uint8_t> reply(kMaxMessageOctets);

@@ -85,6 +85,7 @@ class ClientService {
                         std::function<void(Answer)> done);
   void Finish(Answer& answer, const WorkBudget& budget, TracePoint root);
   bool TooLate(const ClientTable::Seat& seat) const;
+  static Answer Bare(Answer answer);
   void SendStale(ClientTable::Seat& seat, Answer answer);
   void Send(ClientTable::Seat& seat, const Answer& answer);
 
