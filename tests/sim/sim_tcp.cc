@@ -268,6 +268,7 @@ absl::Status SimListener::Open(const Endpoint& local) {
 }
 
 void SimListener::Reply(const ReplyTo& to, ByteView message) {
+  if (message.empty()) return;  // no answer will come
   if (to.connection != 0) return world_.tcp_->SendFromServer(to.connection, message);
   world_.SendDatagram(host_, {to.local, local_.port}, to.client, message);
 }
