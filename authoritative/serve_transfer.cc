@@ -303,10 +303,14 @@ void TransferService::Answer(Query& query) {
   ReadQuery(query.packet, view);
   if (view.verdict != QueryVerdict::kAnswer || view.has_tsig) return next_.OnQueries({&query, 1});
 
-  ResponseOpt opt;
-  edns_.Begin(query, view, opt);
   std::shared_ptr<const Zone> zone;
   const Rcode rcode = Judge(query, view, zone);
+  // A forged address can ask for IXFR over UDP: who is refused is refused under the rate limit.
+  if (!query.tcp && rcode != Rcode::kNoError) return next_.OnQueries({&query, 1});
+  ResponseOpt opt;
+  const CookieStanding standing = edns_.Begin(query, view, opt);
+  if (!query.tcp && edns_.Demand(query, view, standing) != CookieAnswer::kNone)
+    return next_.OnQueries({&query, 1});
   if (rcode != Rcode::kNoError) {
     ++counters_.refused;
     return AnswerAtOnce(query, view, opt, rcode, nullptr);

@@ -178,6 +178,11 @@ std::vector<FoundZone> ZonesOfList(const std::string& path, Complaints& complain
     if (words.size() == 2) zone.file = (folder / words[1].text).string();
     zones.push_back(std::move(zone));
   }
+  // Half a list would take the zones of the other half out of service.
+  if (input.bad()) {
+    complaints.push_back(
+        {Severity::kError, {.file = path}, "cannot read this list of zones to its end: is it a file?"});
+  }
   return zones;
 }
 

@@ -38,8 +38,10 @@ bool AddBadKey(ByteView packet, size_t tsig_offset, MessageWriter& out) {
   StoreU16(at + 4, kBadKey);
   StoreU16(at + 6, 0);
   out.StartSection(Section::kAdditional);
-  out.AddRecord(NameView::FromValidWire(key.data(), static_cast<uint8_t>(key_octets)), rr::kTsig, kClassAny,
-                Ttl(), ByteView(rdata).first(algorithm_octets + kTimeAndFudgeOctets + 8));
+  const bool fits =
+      out.AddRecord(NameView::FromValidWire(key.data(), static_cast<uint8_t>(key_octets)), rr::kTsig,
+                    kClassAny, Ttl(), ByteView(rdata).first(algorithm_octets + kTimeAndFudgeOctets + 8));
+  if (!fits) out.SetTruncated();  // RFC 8945 section 5.3
   return true;
 }
 

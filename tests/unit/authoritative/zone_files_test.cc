@@ -126,6 +126,10 @@ TEST_F(ZoneFoldersTest, NamesTheMistakesOfAList) {
   complaints_.clear();
   ZonesOfList(folder_ + "/absent", complaints_);
   EXPECT_EQ(Said(), "absent: error: cannot read this list of zones: No such file or directory\n");
+  complaints_.clear();
+  std::filesystem::create_directory(folder_ + "/folder");  // opens like a file, and gives nothing
+  ZonesOfList(folder_ + "/folder", complaints_);
+  EXPECT_EQ(Said(), "folder: error: cannot read this list of zones to its end: is it a file?\n");
 }
 
 }  // namespace
