@@ -103,8 +103,9 @@ bool WantsSignatures(const QueryView& query, const CacheEntry& entry) {
 
 }  // namespace
 
-CachedAnswer WriteCachedAnswer(const Cache& cache, const CacheHit& hit, const QueryView& query,
-                               ByteView packet, Instant now, ResponseOpt& opt, std::span<uint8_t> out) {
+CachedAnswer WriteCachedAnswer(const Cache& cache, const ZoneRules* rules, const CacheHit& hit,
+                               const QueryView& query, ByteView packet, Instant now, ResponseOpt& opt,
+                               std::span<uint8_t> out) {
   Reply reply(query, packet, opt, out);
   CacheHit at = hit;
   CachedAnswer answer;
@@ -117,7 +118,9 @@ CachedAnswer WriteCachedAnswer(const Cache& cache, const CacheHit& hit, const Qu
       case CacheHit::Outcome::kAlias:
         if (WantsSignatures(query, entry)) return {};
         if (reply.FollowAlias(entry, now)) {
-          at = cache.Lookup(LeadingName(entry.rdatas().front()), query.qtype, now);
+          const NameView target = LeadingName(entry.rdatas().front());
+          if (rules != nullptr && rules->Match(target).may_answer()) return {};
+          at = cache.Lookup(target, query.qtype, now);
           continue;
         }
         fits = false;

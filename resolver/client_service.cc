@@ -200,8 +200,8 @@ bool ClientService::AnswerFromCache(Query& query, Place& place, Instant now) {
   if (hit.outcome == CacheHit::Outcome::kFailure && parts_.options.serve_stale) return false;
   const QueryView& view = place.view;
   const size_t limit = AnswerLimit(query.tcp, place.opt, view.udp_payload_octets);
-  const CachedAnswer answer =
-      WriteCachedAnswer(parts_.cache, hit, view, query.packet, now, place.opt, query.reply.first(limit));
+  const CachedAnswer answer = WriteCachedAnswer(parts_.cache, parts_.options.zone_rules.get(), hit, view,
+                                                query.packet, now, place.opt, query.reply.first(limit));
   if (answer.octets == 0) return false;
   query.reply_octets = answer.octets;
   ++parts_.counters.cache_hits;
@@ -296,7 +296,7 @@ Task<void> ClientService::Serve(ClientTable::Seat* seat, Question asked,
   Resolution resolution(parts_, budget, root);
   Answer answer = co_await resolution.Run(std::move(asked));
   if (!stale.answered()) {
-    stale.MendFailure(answer);
+    if (!TooLate(*seat)) stale.MendFailure(answer);  // a failure is still told then, stale data are not
     Finish(answer, *budget, root);
     Send(*seat, answer);
   }

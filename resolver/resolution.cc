@@ -123,7 +123,10 @@ Task<FetchOutcome> Walk::Run() {
     cut = *std::move(outcome.finding->referral);
   }
   if (outcome.finding && outcome.finding->kind == FindingKind::kReferral) outcome.finding.reset();
-  if (outcome.finding) co_return outcome;
+  if (outcome.finding) {
+    outcome.starved = false;  // a crowded server beside the one that answered is nobody's concern
+    co_return outcome;
+  }
   outcome.starved = outcome.starved || Starved();
   if (!outcome.starved)
     parts_.cache.StoreFailure(fetch_.question.qname, fetch_.question.qtype, outcome.why, parts_.clock.Now());
@@ -248,7 +251,7 @@ MinimisedName::Said Walk::SaidBy(const FetchOutcome& outcome) {
 // Another walk asked the same and may have been referred: then so are we.
 FetchOutcome Walk::LearntMeanwhile(const Delegation& cut) const {
   FetchOutcome outcome;
-  std::optional<Delegation> closest = BestCut();
+  std::optional<Delegation> closest = ClosestLearnt();  // not the configured servers that failed it before
   if (!closest || !closest->cut.IsBelow(cut.cut)) return outcome;
   outcome.finding.emplace();
   outcome.finding->kind = FindingKind::kReferral;
@@ -290,7 +293,8 @@ Task<FetchOutcome> Walk::AskUntilUseful(Delegation cut, Asking asking, TracePoin
     }
     asked = true;
     reached = reached || result.end == ExchangeResult::End::kReply;
-    if (result.end == ExchangeResult::End::kTimeout) in_vain.Enter(cut.cut);
+    if (result.end == ExchangeResult::End::kTimeout && cut.kind != DelegationKind::kForward)
+      in_vain.Enter(cut.cut);
     outcome.finding = Hear(result, *pick, asking);
     outcome.fault = FaultOf(*pick, cut.cut, outcome.finding);
     if (outcome.finding) {
@@ -309,13 +313,13 @@ Task<FetchOutcome> Walk::AskUntilUseful(Delegation cut, Asking asking, TracePoin
 
 // A zone none of whose servers could be reached lately (RFC 9520 section 3.2), or at which many wait in vain
 // already (THREATS section 1): who asks is told at once. Configured servers are not the zone's: they do not
-// rest.
+// rest, and those who wait at a forwarder for one dead domain do not shut out the others.
 std::optional<FetchOutcome> Walk::TurnedAway(const Delegation& where, TracePoint at) {
   const Name& cut = where.cut;
   const Duration rest = where.kind == DelegationKind::kIterate
                             ? parts_.cut_failures.RestOf(cut, parts_.clock.Now())
                             : Duration::zero();
-  const bool crowded = parts_.cut_crowd.IsFull(cut);
+  const bool crowded = where.kind != DelegationKind::kForward && parts_.cut_crowd.IsFull(cut);
   if (rest == Duration::zero() && !crowded) return std::nullopt;
   ++(crowded ? parts_.counters.zone_crowded : parts_.counters.zone_resting);
   if (at && crowded)
