@@ -324,6 +324,12 @@ void CheckTogether(const ProgramOptions& options, const ConfigNode& document, Co
   if (!resolver.ipv4 && !resolver.ipv6) {
     complain(where("resolver", "ipv6"), "ipv4 and ipv6 are both false: no server could be asked");
   }
+  const Duration answer_within = resolver.clients.answer_within;
+  if (resolver.serve_stale && answer_within > Duration::zero() &&
+      resolver.stale_client_timeout >= answer_within) {
+    complain(where("resolver", "stale-client-timeout"),
+             "stale-client-timeout is not below answer-within: stale answers would be made and not sent");
+  }
   if (resolver.cache_min_ttl_s > resolver.cache_max_ttl_s) {
     complain(where("resolver", "cache-min-ttl"),
              fmt::format("cache-min-ttl {} is above cache-max-ttl {}", resolver.cache_min_ttl_s,

@@ -23,15 +23,19 @@ bool SaysForged(const CollectedAnswer& answer) {
 
 }  // namespace
 
-std::optional<CollectedAnswer> AnswerFromStale(const Cache& cache, const Question& asked, Ttl stale_ttl,
-                                               Instant now) {
+std::optional<CollectedAnswer> AnswerFromStale(const Cache& cache, const ZoneRules* rules,
+                                               const Question& asked, Ttl stale_ttl, Instant now) {
   AliasChain chain(asked);
   std::optional<ExtendedError> stale;
   while (!chain.complete()) {
     const Question& question = chain.question();
+    if (rules != nullptr && rules->Match(question.qname).may_answer()) return std::nullopt;
     const CacheHit hit = cache.LookupStale(question.qname, question.qtype, now);
     const CacheHit link = hit ? hit : LookupDnameAbove(cache, question.qname, now);
     if (!link) return std::nullopt;
+    // A DNAME from above says nothing of a zone that has servers of its own here.
+    if (!hit && rules != nullptr && rules->Match(link.entry->owner()) != rules->Match(question.qname))
+      return std::nullopt;
     if (link.entry->Expired(now)) {
       const bool denied = hit.outcome == CacheHit::Outcome::kNxDomain;
       stale = denied ? ExtendedError::kStaleNxDomain : ExtendedError::kStaleAnswer;
@@ -72,7 +76,7 @@ std::optional<CollectedAnswer> StaleFallback::Find(std::string_view occasion) {
   const CacheReading reading(parts_.epoch);
   const Ttl stale_ttl = Ttl::Seconds(parts_.options.stale_reply_ttl_s);
   std::optional<CollectedAnswer> answer =
-      AnswerFromStale(parts_.cache, asked_, stale_ttl, parts_.clock.Now());
+      AnswerFromStale(parts_.cache, parts_.options.zone_rules.get(), asked_, stale_ttl, parts_.clock.Now());
   if (!answer) return std::nullopt;
   if (answer->extended_error) ++parts_.counters.stale_answers;
   if (at_) at_.Add(trace::StaleServed{.question = asked_, .occasion = std::string(occasion)});

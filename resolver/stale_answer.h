@@ -18,10 +18,10 @@
 namespace cairn {
 
 // The whole answer to `asked` as far back as the cache goes; stale records have `stale_ttl`, and the extended
-// error says that there are any (RFC 8914 sections 4.4 and 4.20). nullopt when a link is missing. The caller
-// must be a reader of the cache.
-std::optional<CollectedAnswer> AnswerFromStale(const Cache& cache, const Question& asked, Ttl stale_ttl,
-                                               Instant now);
+// error says that there are any (RFC 8914 sections 4.4 and 4.20). nullopt when a link is missing, or is for
+// `rules` (may be nullptr) to answer. The caller must be a reader of the cache.
+std::optional<CollectedAnswer> AnswerFromStale(const Cache& cache, const ZoneRules* rules,
+                                               const Question& asked, Ttl stale_ttl, Instant now);
 
 // Beside the resolution of one client's question. Does nothing unless serve-stale is on.
 class StaleFallback {

@@ -164,6 +164,9 @@ TEST(OptionsReader, SaysWhatIsWrongAndWhere) {
       {"access: [{net: 10.0.0.0/33, action: allow}]\n", "c.yaml:1:16: error: net: "},
       {"access: [{net: 10.0.0.0/8}]\n", "c.yaml:1:10: error: 'action' is missing"},
       {"resolver: {ipv4: false, ipv6: false}\n", "c.yaml:1:31: error: ipv4 and ipv6 are both false"},
+      {"resolver: {serve-stale: true, stale-client-timeout: 2s, answer-within: 2s}\n",
+       "c.yaml:1:53: error: stale-client-timeout is not below answer-within: stale answers would be made and "
+       "not sent"},
       {"resolver: {cache-min-ttl: 9, cache-max-ttl: 8}\n",
        "c.yaml:1:27: error: cache-min-ttl 9 is above cache-max-ttl 8"},
       {"resolver: {qname-minimisation: some}\n", "c.yaml:1:32: error: qname-minimisation 'some': expected one of off, relaxed"},
