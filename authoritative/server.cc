@@ -25,9 +25,11 @@ namespace {
 // With fewer descriptors TCP clients would starve each other.
 constexpr size_t kWantedDescriptors = 65'536;
 constexpr size_t kLeastDescriptors = 1'024;
-// Of them for listening, control, metrics, and the files of a reload, which no crowd of TCP clients may keep
-// from being read.
+// Of them for control, metrics, and the files of a reload, which no crowd of TCP clients may keep from being
+// read.
 constexpr size_t kReservedDescriptors = 256;
+// What each worker's loop holds besides its sockets: epoll, wake-up, a spare for when there are none left.
+constexpr size_t kDescriptorsOfALoop = 8;
 // One for a reload, the others so that operators may ask meanwhile.
 constexpr size_t kHelperThreads = 4;
 // Given to work that is under way when the server ends; a reload of millions of records is not waited for.
@@ -53,7 +55,7 @@ absl::Status AuthServer::Prepare() {
                            "LimitNOFILE=)",
                            descriptors, kLeastDescriptors));
   }
-  CAIRN_RETURN_IF_ERROR(OpenWorkers(descriptors - kReservedDescriptors));
+  CAIRN_RETURN_IF_ERROR(OpenWorkers(descriptors));
   CAIRN_RETURN_IF_ERROR(OpenMetrics());
   CAIRN_RETURN_IF_ERROR(DropPrivileges(options_.user));
   CAIRN_RETURN_IF_ERROR(OpenControl());
@@ -66,12 +68,19 @@ absl::Status AuthServer::Prepare() {
   return absl::OkStatus();
 }
 
-absl::Status AuthServer::OpenWorkers(size_t tcp_connections) {
+absl::Status AuthServer::OpenWorkers(size_t descriptors) {
   const size_t count = WorkerCount();
-  TcpLimits tcp = options_.tcp;
-  tcp.connections = std::min(tcp.connections, tcp_connections);
-  const UvNetworkOptions share{.tcp = tcp.ShareOf(count)};
   listening_ = options_.listen_given ? options_.listen : WhatTheSystemHas(options_.listen, log_);
+  const size_t ours = kReservedDescriptors + count * (kDescriptorsOfALoop + 2 * listening_.size());
+  if (descriptors <= ours) {
+    return Err(absl::StatusCode::kResourceExhausted,
+               fmt::format("only {} descriptors may be open, {} threads on {} addresses leave none of them to "
+                           "TCP clients: raise the limit (ulimit -n, LimitNOFILE=) or take fewer",
+                           descriptors, count, listening_.size()));
+  }
+  TcpLimits tcp = options_.tcp;
+  tcp.connections = std::min(tcp.connections, descriptors - ours);
+  const UvNetworkOptions share{.tcp = tcp.ShareOf(count)};
   for (const Endpoint& local : listening_) CAIRN_RETURN_IF_ERROR(CheckFree(local));
   for (size_t i = 0; i < count; ++i) {
     workers_.push_back(std::make_unique<AuthWorker>(clock_, OptionsOfResponder(), share));

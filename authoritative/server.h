@@ -44,7 +44,7 @@ class AuthServer {
   Log& log() { return log_; }
 
  private:
-  absl::Status OpenWorkers(size_t tcp_connections);
+  absl::Status OpenWorkers(size_t descriptors);
   ResponderOptions OptionsOfResponder() const;
   CookieOptions Cookies() const;
   size_t WorkerCount() const;
