@@ -1,13 +1,10 @@
 #include "resolver/exchange.h"
 
 #include <algorithm>
-#include <array>
-#include <cstring>
 #include <memory>
 
 #include "common/async/waits.h"
 #include "common/dns/edns.h"
-#include "common/dns/message_writer.h"
 
 namespace cairn {
 namespace {
@@ -18,10 +15,6 @@ constexpr Duration kTcpTimeout = std::chrono::seconds(3);
 // Datagrams with our ID from our server which do not match are as if they never came (TuDoor, S&P 2024), but
 // this many of them are no accident: TCP cannot be guessed into.
 constexpr int kMismatchesBeforeTcp = 4;
-constexpr size_t kQuestionTailOctets = 4;  // QTYPE and QCLASS
-constexpr size_t kOptionHeadOctets = 4;
-constexpr size_t kMaxQueryOctets = kHeaderOctets + kMaxNameOctets + kQuestionTailOctets + kBareOptOctets +
-                                   kOptionHeadOctets + kMaxCookieOctets;
 // Tries of one exchange: as is, with the cookie given, without cookie, without EDNS, over TCP.
 constexpr int kMostTries = 5;
 // Servers whose cookies are remembered: those of some ten thousand zones.
@@ -41,22 +34,6 @@ bool RefusesCookie(const Message& reply) {
   return reply.edns && (reply.rcode() == Rcode::kFormErr || reply.rcode() == Rcode::kBadVers);
 }
 
-// Flips each letter with even chance: some bits more for an off-path attacker to guess (0x20).
-void RandomiseCase(std::span<uint8_t> name, Random& random) {
-  uint64_t coins = 0;
-  int left = 0;
-  for (uint8_t& octet : name) {
-    const uint8_t lower = ToLower(octet);
-    if (lower < 'a' || lower > 'z') continue;  // a length octet of 65 and more would be a label too long
-    if (left-- == 0) {
-      coins = random.U64();
-      left = 63;
-    }
-    octet = coins & 1 ? lower : static_cast<uint8_t>(lower - 32);
-    coins >>= 1;
-  }
-}
-
 trace::ReplyReceived Describe(const ExchangeResult& result, const Endpoint& from) {
   const Message& reply = result.reply;
   return {.endpoint = from,
@@ -73,72 +50,7 @@ trace::ReplyReceived Describe(const ExchangeResult& result, const Endpoint& from
           .rtt = result.rtt};
 }
 
-// Servers from before EDNS may answer FORMERR or NOTIMP with the header alone. They hold no data that could
-// be believed; all they cause is the question asked once more without EDNS (RFC 6891 section 7).
-bool IsBareRefusal(ByteView packet, const Header& header) {
-  const Rcode rcode{header.rcode_low};
-  const bool refusal = rcode == Rcode::kFormErr || rcode == Rcode::kNotImp;
-  return refusal && packet.size() == kHeaderOctets && LoadU16(packet.data() + 4) == 0;
-}
-
 }  // namespace
-
-std::string_view ToText(Mismatch mismatch) {
-  switch (mismatch) {
-    case Mismatch::kNone:
-      return "it matches";
-    case Mismatch::kTooShort:
-      return "it is shorter than a header";
-    case Mismatch::kNotAResponse:
-      return "QR is not set";
-    case Mismatch::kOpcode:
-      return "the opcode differs";
-    case Mismatch::kQuestionCount:
-      return "it does not have exactly one question";
-    case Mismatch::kQuestion:
-      return "the question differs";
-    case Mismatch::kSpelling:
-      return "the question is spelled differently";
-    case Mismatch::kMalformed:
-      return "it cannot be read";
-    case Mismatch::kCookieMissing:
-      return "it lacks the cookie which this server sends";
-    case Mismatch::kCookieForeign:
-      return "its client cookie is not ours";
-  }
-  return "it does not match";
-}
-
-Mismatch MatchReply(ByteView packet, ByteView question) {
-  if (packet.size() < kHeaderOctets) return Mismatch::kTooShort;
-  const Header header = Header::FromFlags(LoadU16(packet.data()), LoadU16(packet.data() + 2));
-  if (!header.response) return Mismatch::kNotAResponse;
-  if (header.opcode != Opcode::kQuery) return Mismatch::kOpcode;
-  if (IsBareRefusal(packet, header)) return Mismatch::kNone;
-  if (LoadU16(packet.data() + 4) != 1) return Mismatch::kQuestionCount;
-  // The first name of a message cannot be compressed, so the question must stand there as we sent it.
-  if (packet.size() < kHeaderOctets + question.size()) return Mismatch::kQuestion;
-  const ByteView theirs = packet.subspan(kHeaderOctets, question.size());
-  if (std::memcmp(theirs.data(), question.data(), question.size()) == 0) return Mismatch::kNone;
-  const size_t name_octets = question.size() - kQuestionTailOctets;
-  const auto same_letter = [](uint8_t a, uint8_t b) { return ToLower(a) == ToLower(b); };
-  const bool same_name = std::equal(theirs.begin(), theirs.begin() + static_cast<std::ptrdiff_t>(name_octets),
-                                    question.begin(), same_letter);
-  const bool same_tail =
-      std::memcmp(theirs.data() + name_octets, question.data() + name_octets, kQuestionTailOctets) == 0;
-  return same_name && same_tail ? Mismatch::kSpelling : Mismatch::kQuestion;
-}
-
-// The query as it leaves, and the question in it to compare replies with.
-struct Exchanger::OutgoingQuery {
-  std::array<uint8_t, kMaxQueryOctets> octets;
-  size_t size = 0;
-  size_t question_octets = 0;
-  std::optional<UpstreamCookie> cookie;
-
-  std::span<uint8_t> message() { return {octets.data(), size}; }
-  ByteView question() const { return {octets.data() + kHeaderOctets, question_octets}; }
-};
 
 class Exchanger::UdpTry final : public UdpQuery {
  public:
@@ -503,29 +415,13 @@ void Exchanger::TakeReply(Message& reply, size_t octets, const ExchangeRequest& 
   if (sent) result.heard = sent.Add(cairn::Describe(result, request.server));
 }
 
-Exchanger::OutgoingQuery Exchanger::Write(const ExchangeRequest& request, const Manner& manner,
-                                          const IpAddress& own) {
-  OutgoingQuery query;
-  MessageWriter out(query.octets, query.octets.size());
-  // RD only to forwarders: others are asked for what they know. The ID is drawn together with the port.
-  out.Begin(Header{.recursion_desired = request.recursion_desired});
-  out.AddQuestion(request.question.qname, request.question.qtype, request.question.qclass);
-  query.question_octets = out.size() - kHeaderOctets;
-  if (request.randomise_case)
-    RandomiseCase(std::span(query.octets).subspan(kHeaderOctets, query.question_octets - kQuestionTailOctets),
-                  random_);
-  if (manner.edns) {
-    Edns opt;
-    opt.udp_payload_octets = options_.edns_buffer_size_octets;
-    if (manner.cookie) {
-      query.cookie = cookies_.For(request.server, own);
-      const ByteView octets = query.cookie->octets();
-      opt.options.push_back({EdnsOptionCode::kCookie, {octets.begin(), octets.end()}});
-    }
-    out.AddEdns(opt);
-  }
-  query.size = out.Finish();
-  return query;
+OutgoingQuery Exchanger::Write(const ExchangeRequest& request, const Manner& manner, const IpAddress& own) {
+  OutgoingQuerySpec spec{.question = request.question,
+                         .recursion_desired = request.recursion_desired,
+                         .spelling = request.randomise_case ? &random_ : nullptr};
+  if (manner.edns) spec.udp_payload_octets = options_.edns_buffer_size_octets;
+  if (manner.edns && manner.cookie) spec.cookie = cookies_.For(request.server, own);
+  return WriteQuery(spec);
 }
 
 trace::QuerySent Exchanger::Describe(const ExchangeRequest& request, const Manner& manner,

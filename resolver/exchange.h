@@ -7,7 +7,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <string_view>
 #include <vector>
 
 #include "common/async/task.h"
@@ -19,6 +18,8 @@
 #include "common/trace/trace.h"
 #include "resolver/counters.h"
 #include "resolver/crowd.h"
+#include "resolver/outgoing_query.h"
+#include "resolver/reply_match.h"
 #include "resolver/resolver_options.h"
 #include "resolver/upstream_connections.h"
 #include "resolver/upstream_cookies.h"
@@ -64,26 +65,6 @@ struct ExchangeResult {
   TracePoint heard;  // where in the trace belongs what comes of it: the reply, or the query without one
 };
 
-// How a datagram fails to be the reply to a query (RFC 5452 section 9.1), in the order in which it is
-// examined.
-enum class Mismatch : uint8_t {
-  kNone,
-  kTooShort,
-  kNotAResponse,
-  kOpcode,
-  kQuestionCount,
-  kQuestion,
-  kSpelling,
-  kMalformed,
-  kCookieMissing,
-  kCookieForeign,
-};
-std::string_view ToText(Mismatch mismatch);
-
-// Compares header and question; the ID and the addresses are the caller's matter. `question` is the question
-// section sent, QNAME uncompressed. kSpelling: it differs in the case of letters alone.
-Mismatch MatchReply(ByteView packet, ByteView question);
-
 class Exchanger {
  public:
   Exchanger(const Clock& clock, TimerQueue& timers, Random& random, Network& network,
@@ -96,7 +77,6 @@ class Exchanger {
   Task<ExchangeResult> Ask(ExchangeRequest request, FetchBudget& budget, TracePoint at);
 
  private:
-  struct OutgoingQuery;
   class UdpTry;
   class TcpTry;
 
