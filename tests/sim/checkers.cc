@@ -43,6 +43,8 @@ void Checkers::CheckForm(const Conversation& conversation) {
   if (reply.header.truncated) Add(conversation, "TC over TCP");
   if (reply.header.recursion_desired != conversation.query.recursion_desired)
     Add(conversation, "RD is not the query's");
+  if (reply.header.checking_disabled != conversation.query.checking_disabled)
+    Add(conversation, "CD is not the query's");
   const bool same_question = reply.questions.size() == 1 && reply.questions[0] == asked &&
                              reply.questions[0].qname.view().SameSpelling(asked.qname);
   if (!same_question) Add(conversation, "the question is not repeated as it was asked");

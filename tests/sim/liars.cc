@@ -103,7 +103,7 @@ void Liar::AnswerOne(Query& query) {
   absl::StatusOr<Message> reply = Message::Parse(query.reply.first(query.reply_octets));
   query.reply_octets = 0;
   if (!reply.ok() || !Spoil(*asked, query, *reply)) return;
-  const std::vector<uint8_t> wire = reply->ToWire(query.tcp ? kMaxMessageOctets : 4096);
+  const std::vector<uint8_t> wire = reply->ToWire(query.reply.size());
   std::copy(wire.begin(), wire.end(), query.reply.begin());
   query.reply_octets = wire.size();
   // The ID stays right, so that the octets reach whoever reads the rest.
@@ -117,6 +117,7 @@ bool Liar::Spoil(const Message& asked, const Query& query, Message& reply) {
   if (Tells(Lie::kFormErr)) ReplyWith(reply, Rcode::kFormErr);
   if (Tells(Lie::kNotImp)) ReplyWith(reply, Rcode::kNotImp);
   if (Tells(Lie::kEmpty)) ReplyWith(reply, Rcode::kNoError);
+  ActOut(asked, query, reply);
   if (asked.edns && Tells(Lie::kEdnsBadVers)) ReplyWith(reply, Rcode::kBadVers);
   if (asked.edns && (Tells(Lie::kEdnsFormErr) || Tells(Lie::kEdnsNotImp))) {
     reply.edns.reset();
@@ -163,8 +164,15 @@ bool Liar::Spoil(const Message& asked, const Query& query, Message& reply) {
   return true;
 }
 
-// Three guesses arrive a moment before the answer, with the right question and port and records of the
-// attacker's.
+void Liar::ActOut(const Message& asked, const Query& query, Message& reply) {
+  if (asked.questions.empty()) return;
+  const auto script = std::find_if(scripts_.rbegin(), scripts_.rend(), [&](const ScriptedReply& one) {
+    return one.Matches(asked.questions[0], query.tcp);
+  });
+  if (script != scripts_.rend()) script->Apply(asked.questions[0], reply);
+}
+
+// Guesses arrive a moment before the answer, with the right question and port and records of the attacker's.
 void Liar::ForgeGuesses(const Query& query, const Message& reply) {
   Message guess = reply;
   guess.authority.clear();
@@ -174,7 +182,7 @@ void Liar::ForgeGuesses(const Query& query, const Message& reply) {
   guess.set_rcode(Rcode::kNoError);
   if (!guess.questions.empty())
     guess.answer.push_back(RecordOf(guess.questions[0].qname, rr::kA, kPoisonAddress));
-  for (uint16_t i = 1; i <= 3; ++i) {
+  for (uint16_t i = 1; i <= guesses_; ++i) {
     guess.header.id = static_cast<uint16_t>(reply.header.id + i);
     world_.Forge(query.to.listener->local(), query.to.client, guess.ToWire(), std::chrono::milliseconds(1));
   }

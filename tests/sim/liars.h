@@ -10,6 +10,7 @@
 
 #include "common/dns/message.h"
 #include "common/net/network.h"
+#include "tests/sim/scripted_reply.h"
 #include "tests/sim/sim_network.h"
 
 namespace cairn::sim {
@@ -67,7 +68,11 @@ class Liar final : public QueryHandler {
 
   // From the next query on. Lies about TCP change the host.
   void SetLies(std::vector<Lie> lies, std::vector<Name> poisoned);
-  bool honest() const { return lies_.empty(); }
+  // How many IDs kSpoofed guesses for each query.
+  void SetGuesses(uint16_t guesses) { guesses_ = guesses; }
+  void AddScript(ScriptedReply script) { scripts_.push_back(std::move(script)); }
+  void ForgetScripts() { scripts_.clear(); }
+  bool honest() const { return lies_.empty() && scripts_.empty(); }
   bool Tells(Lie lie) const;
 
   void OnQueries(std::span<Query> batch) override;
@@ -76,6 +81,7 @@ class Liar final : public QueryHandler {
   void AnswerOne(Query& query);
   // False: silence.
   bool Spoil(const Message& asked, const Query& query, Message& reply);
+  void ActOut(const Message& asked, const Query& query, Message& reply);
   void ForgeGuesses(const Query& query, const Message& reply);
   void ForgeInvalid(const Query& query, const Message& reply);
   void ForgeWithoutCookie(const Query& query, const Message& reply);
@@ -87,6 +93,8 @@ class Liar final : public QueryHandler {
   QueryHandler& honest_;
   std::vector<Lie> lies_;
   std::vector<Name> poisoned_;
+  std::vector<ScriptedReply> scripts_;
+  uint16_t guesses_ = 3;
   size_t invalid_ = 0;  // which kind of invalid reply comes next
   size_t cookies_ = 0;  // cookies given out so far
 };

@@ -67,6 +67,15 @@ constexpr MistakeCase kMistakes[] = {
     {"bad path", "path all slowly 5ms\n", "s:1: a path has no slowly 5ms"},
     {"unknown expectation", "server root 11.0.0.1\nzone . on root\nask . NS\n  status fine\n",
      "s:4: no such expectation: status fine"},
+    {"unknown way to ask", "server root 11.0.0.1\nzone . on root\nask . NS quickly today\n",
+     "s:3: not a way to ask: quickly today"},
+    {"nobody waits", "server root 11.0.0.1\nzone . on root\nask . NS and go on\n  rcode NOERROR\n",
+     "s:3: nobody waits for these answers"},
+    {"unknown part of a reply", "server root 11.0.0.1\nreply root * *\n  say nothing\n",
+     "s:2: not part of a reply: say nothing"},
+    {"bad record in a reply", "server root 11.0.0.1\nreply root * *\n  answer a. A 1.2.3\n", "s:2: record:1"},
+    {"bad octets", "server root 11.0.0.1\nzone . on root\nsend 0g\n", "s:3: send HEX"},
+    {"bad jump", "clock soon\n", "s:1: clock [-]DURATION"},
     {"nothing to remove", "server root 11.0.0.1\nzone . on root\nchange .\n  remove a. A\n",
      "s:4: there is nothing to remove"},
 };
@@ -80,7 +89,9 @@ TEST(ScenarioLanguage, SaysWhatIsWrongAndWhere) {
   }
 }
 
-constexpr const char* kWorld = "server root 11.0.0.1\nzone . on root\n  www 300 A 192.0.2.1\n";
+constexpr const char* kWorld =
+    "server root 11.0.0.1\nzone . on root\n  www 300 A 192.0.2.1\n"
+    "  repeat 2 many 300 A 192.0.2.{i}\n";
 
 struct MissCase {
   const char* name;
@@ -104,6 +115,21 @@ constexpr MissCase kMisses[] = {
     {"shown", "ask www. A\n  shown root mail. A\n"},
     {"not shown", "ask www. A\n  not shown root www. A\n"},
     {"connected", "ask www. A\n  connected root 1 times\n"},
+    {"asked at most", "ask www. A\n  asked root at most 0 times\n"},
+    {"connections",
+     "ask www. A over tcp\nreply root * * over udp\n  flags tc\nask w. A\n  at most 0 connections\n"},
+    {"octets", "ask www. A\n  at most 20 octets\n"},
+    {"entries", "ask www. A\n  at most 0 entries\n"},
+    {"answer not listed", "ask . NS\n  at most 2 queries\nask many. A\n  answer many. A 192.0.2.1\n"},
+    {"so many answers", "ask www. A\n  answer 2 records\n"},
+    {"authority", "ask nothing. A\n  authority none\n"},
+    {"additional", "ask www. A\n  additional www. A 192.0.2.1\n"},
+    {"flag", "ask www. A\n  flag aa\n"},
+    {"not flag", "ask www. A\n  not flag ra\n"},
+    {"says", "ask www. A\n  says nothing\n"},
+    {"silence", "send 12 34 01 00 00 01 00 00 00 00 00 00 00 00 02 00 01\n  silence\n"},
+    {"answered", "down root\nask w{i}. A 10 times\n  answered 1%\n"},
+    {"with a flag the zones know nothing of", "ask www. A with cd\n  not flag cd\n"},
 };
 
 TEST(ScenarioLanguage, EveryExpectationCanFail) {
@@ -113,6 +139,14 @@ TEST(ScenarioLanguage, EveryExpectationCanFail) {
     ASSERT_EQ(outcome.findings.size(), 1u);
     EXPECT_NE(outcome.findings[0].find("expected `"), std::string::npos) << outcome.findings[0];
   }
+}
+
+TEST(ScenarioLanguage, ALieThatCameThroughIsNoticedUnlessItIsToBeBelieved) {
+  const std::string lie = std::string(kWorld) + "reply root www. A\n  answer www. A 192.0.2.66\nask www. A\n";
+  const ScenarioOutcome outcome = RunScenario(lie, "s");
+  ASSERT_EQ(outcome.findings.size(), 1u);
+  EXPECT_NE(outcome.findings[0].find("the zones hold"), std::string::npos) << outcome.findings[0];
+  EXPECT_TRUE(RunScenario(lie + "  believed\n  answer www. A 192.0.2.66\n", "s").findings.empty());
 }
 
 TEST(ScenarioLanguage, OneSeedIsOneRun) {

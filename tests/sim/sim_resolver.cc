@@ -61,19 +61,17 @@ Delegation RootHints(const SimInternet& internet) {
 class SimResolver::Stub final : public UdpReceiver, public StreamReceiver {
  public:
   Stub(SimResolver& home, Conversation& conversation)
-      : home_(home), conversation_(conversation), repeat_(home.internet_.world().timers()) {
-    Message query;
-    query.header.id = home_.client_host_.random().U16();
-    query.header.recursion_desired = conversation.query.recursion_desired;
-    query.questions.push_back(conversation.query.question);
-    if (conversation.query.edns) query.edns.emplace().udp_payload_octets = kStubPayloadOctets;
-    wire_ = query.ToWire();
+      : home_(home),
+        host_(conversation.query.from ? home.ClientAt(*conversation.query.from) : home.client_host_),
+        conversation_(conversation),
+        repeat_(home.internet_.world().timers()),
+        wire_(Write(conversation.query, home.client_host_.random())) {
     conversation_.asked = Now();
     conversation_.first_packet = home_.internet_.world().log().packets().size();
     if (conversation.query.over_tcp) {
       AskOverTcp();
     } else {
-      socket_ = *home_.client_host_.OpenUdp({IpAddress::Literal(kClientAddress), 0}, *this);
+      socket_ = *host_.OpenUdp({host_.address(), 0}, *this);
       Send();
     }
   }
@@ -89,22 +87,40 @@ class SimResolver::Stub final : public UdpReceiver, public StreamReceiver {
   Instant Now() const { return home_.internet_.world().clock().Now(); }
   Endpoint Resolver() const { return {IpAddress::Literal(kResolverAddress), 53}; }
 
+  static std::vector<uint8_t> Write(const StubQuery& asked, Random& random) {
+    if (!asked.octets.empty()) return asked.octets;
+    Message query;
+    query.header.id = random.U16();
+    query.header.recursion_desired = asked.recursion_desired;
+    query.header.checking_disabled = asked.checking_disabled;
+    query.header.authentic_data = asked.authentic_data;
+    query.questions.push_back(asked.question);
+    if (asked.edns) {
+      Edns& edns = query.edns.emplace();
+      edns.udp_payload_octets = kStubPayloadOctets;
+      edns.dnssec_ok = asked.dnssec_ok;
+      edns.options = asked.options;
+    }
+    return query.ToWire();
+  }
+
   void Send() {
     ++conversation_.queries_sent;
     socket_->Send(Resolver(), wire_);
-    if (Now() + kRepeatAfter < conversation_.asked + kGivesUpAfter)
+    const bool repeats = conversation_.query.octets.empty();
+    if (repeats && Now() + kRepeatAfter < conversation_.asked + kGivesUpAfter)
       repeat_.Set(Now() + kRepeatAfter, [this] { Send(); });
   }
 
   void AskOverTcp() {
     ++conversation_.queries_sent;
-    stream_ = home_.client_host_.Connect(Resolver(), *this);
+    stream_ = host_.Connect(Resolver(), *this);
     stream_->Send(wire_);
   }
 
   void Take(ByteView octets, bool over_tcp) {
     absl::StatusOr<Message> reply = Message::Parse(octets);
-    if (!reply.ok() || reply->header.id != LoadU16(wire_.data())) return;
+    if (!reply.ok() || wire_.size() < 2 || reply->header.id != LoadU16(wire_.data())) return;
     if (reply->header.truncated && !over_tcp) {
       repeat_.Cancel();
       if (!stream_) AskOverTcp();
@@ -118,6 +134,7 @@ class SimResolver::Stub final : public UdpReceiver, public StreamReceiver {
   }
 
   SimResolver& home_;
+  SimHost& host_;
   Conversation& conversation_;
   Timer repeat_;
   std::vector<uint8_t> wire_;
@@ -169,6 +186,11 @@ const Conversation& SimResolver::AskAndWait(StubQuery query) {
   const Conversation& conversation = Ask(std::move(query));
   internet_.world().RunFor(kGivesUpAfter, [&conversation] { return conversation.done(); });
   return conversation;
+}
+
+SimHost& SimResolver::ClientAt(const IpAddress& address) {
+  SimHost* const there = internet_.world().HostAt(address);
+  return there ? *there : internet_.world().AddHost("client-" + address.ToText(), {address});
 }
 
 size_t SimResolver::UpstreamQueries(size_t first) {

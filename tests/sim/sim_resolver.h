@@ -15,12 +15,18 @@
 
 namespace cairn::sim {
 
-// What a client sends.
+// What a client sends, and from where.
 struct StubQuery {
   Question question;
   bool over_tcp = false;
   bool recursion_desired = true;
   bool edns = true;
+  bool dnssec_ok = false;
+  bool checking_disabled = false;
+  bool authentic_data = false;
+  std::vector<EdnsOption> options{};
+  std::optional<IpAddress> from{};  // instead of kClientAddress
+  std::vector<uint8_t> octets{};    // instead of all but `over_tcp` and `from`; sent once
 };
 
 // One client's question and how it went.
@@ -56,6 +62,8 @@ class SimResolver {
   Resolver& resolver() { return *resolver_; }
   SimHost& host() { return host_; }
   SimHost& client_host() { return client_host_; }
+  // The host of a client of that address, made when it is not there.
+  SimHost& ClientAt(const IpAddress& address);
   SimInternet& internet() { return internet_; }
   Cache& cache() { return *cache_; }
   // Queries the resolver sent upstream since packet number `first` of the log.
