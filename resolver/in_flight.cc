@@ -37,10 +37,13 @@ Task<std::shared_ptr<const RunningFetch>> InFlight::Fetch(Question question,
                                                           RunningFetch* asker, TracePoint at) {
   const Instant deadline = asker ? budget->deadline() : budget->patience();
   while (parts_.clock.Now() < deadline) {
-    Entry entry = StartOrJoin(question, budget, asker, at);
+    Entry entry = AddOrJoin(question, budget, asker, at);
     if (!entry.fetch) co_return nullptr;
+    // The edge comes first: a walk whose stores know the way takes all its steps before Spawn returns, and
+    // what it asks for must find that we wait for it.
+    Waiting edge(asker, *entry.fetch);
+    if (!entry.joined) scope_.Spawn(Run(entry.fetch, at));
     if (!entry.fetch->ended.raised()) {
-      Waiting edge(asker, *entry.fetch);
       const bool ended = co_await entry.fetch->ended.WaitUntil(parts_.timers, deadline);
       if (!ended) co_return nullptr;
     }
@@ -50,8 +53,8 @@ Task<std::shared_ptr<const RunningFetch>> InFlight::Fetch(Question question,
   co_return nullptr;
 }
 
-InFlight::Entry InFlight::StartOrJoin(Question question, std::shared_ptr<WorkBudget> budget,
-                                      RunningFetch* asker, TracePoint at) {
+InFlight::Entry InFlight::AddOrJoin(Question question, std::shared_ptr<WorkBudget> budget,
+                                    RunningFetch* asker, TracePoint at) {
   const auto known = running_.find(question);
   if (known != running_.end()) {
     const std::shared_ptr<RunningFetch>& fetch = known->second;
@@ -72,7 +75,6 @@ InFlight::Entry InFlight::StartOrJoin(Question question, std::shared_ptr<WorkBud
   }
   auto fetch = std::make_shared<RunningFetch>(std::move(question), FetchBudget(std::move(budget)), depth);
   running_.emplace(fetch->question, fetch);
-  scope_.Spawn(Run(fetch, at));
   return {.fetch = std::move(fetch)};
 }
 

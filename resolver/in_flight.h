@@ -92,8 +92,8 @@ class InFlight {
     std::shared_ptr<RunningFetch> fetch;
     bool joined = false;
   };
-  Entry StartOrJoin(Question question, std::shared_ptr<WorkBudget> budget, RunningFetch* asker,
-                    TracePoint at);
+  // A fetch that is not `joined` is the caller's to run.
+  Entry AddOrJoin(Question question, std::shared_ptr<WorkBudget> budget, RunningFetch* asker, TracePoint at);
   Task<void> Run(std::shared_ptr<RunningFetch> fetch, TracePoint at);
   bool WaitsFor(RunningFetch& waiter, const RunningFetch& other);
 
