@@ -54,7 +54,7 @@ inline constexpr auto kWords<CutSource> =
     Words<6>{"hints", "primed", "delegation", "referral", "forward_zone", "stub_zone"};
 template <>
 inline constexpr auto kWords<Attempt> =
-    Words<6>{"first", "retry", "next_server", "over_tcp", "without_edns", "probe"};
+    Words<8>{"first", "retry", "next_server", "over_tcp", "without_edns", "probe", "hedge", "repeat"};
 template <>
 inline constexpr auto kWords<Verdict> =
     Words<8>{"answer", "alias", "referral", "nodata", "nxdomain", "lame", "useless", "truncated"};
@@ -180,6 +180,14 @@ inline constexpr auto kRow<GlueUsed> = MakeRow(
     Field{"addresses", &GlueUsed::addresses, "Its addresses in the referral."});
 
 template <>
+inline constexpr auto kRow<ServerProbed> =
+    MakeRow("server_probed",
+            "A copy of the question goes to another server, to see how fast it is; nobody waits for it.",
+            Field{"server", &ServerProbed::server, "The name server."},
+            Field{"endpoint", &ServerProbed::endpoint, "Its address."},
+            Field{"reason", &ServerProbed::reason, "What makes it worth a query."});
+
+template <>
 inline constexpr auto kRow<ServerSkipped> =
     MakeRow("server_skipped", "A server or one of its addresses is not asked.",
             Field{"server", &ServerSkipped::server, "The name server."},
@@ -236,6 +244,13 @@ inline constexpr auto kRow<ReplyIgnored> =
             "A datagram which is not the reply we wait for (RFC 5452 section 9.1); the wait goes on.",
             Field{"from", &ReplyIgnored::from, "Where it came from."},
             Field{"rule", &ReplyIgnored::rule, "What does not match."});
+
+template <>
+inline constexpr auto kRow<ReplyLate> =
+    MakeRow("reply_late", "The reply takes longer than this server's replies have taken so far.",
+            Field{"endpoint", &ReplyLate::endpoint, "Whose reply."},
+            Field{"waited_us", &ReplyLate::waited, "How long we have waited."},
+            Field{"consequence", &ReplyLate::consequence, "What is done about it."});
 
 template <>
 inline constexpr auto kRow<QueryTimedOut> =

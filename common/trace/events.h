@@ -31,7 +31,16 @@ enum class CacheOutcome : uint8_t { kMiss, kHit, kNoData, kNxDomain, kFailure, k
 enum class CutSource : uint8_t { kHints, kPrimed, kDelegation, kReferral, kForwardZone, kStubZone };
 
 // Why this query leaves now.
-enum class Attempt : uint8_t { kFirst, kRetry, kNextServer, kOverTcp, kWithoutEdns, kProbe };
+enum class Attempt : uint8_t {
+  kFirst,
+  kRetry,
+  kNextServer,
+  kOverTcp,
+  kWithoutEdns,
+  kProbe,   // to see how fast another server is; nobody waits
+  kHedge,   // the reply of the one asked is late: the next best, as well
+  kRepeat,  // the same query, octet for octet, to the same server
+};
 
 // What a reply is (RFC 1034 section 5.3.3 step 4).
 enum class Verdict : uint8_t {
@@ -144,6 +153,13 @@ struct GlueUsed {
   std::vector<IpAddress> addresses{};
 };
 
+// A copy of the question goes to another server than the chosen one, and nobody waits for it.
+struct ServerProbed {
+  Name server{};
+  Endpoint endpoint{};
+  std::string reason{};  // "never measured"
+};
+
 struct ServerSkipped {
   Name server{};
   std::optional<Endpoint> endpoint{};
@@ -195,6 +211,13 @@ struct ReplyReceived {
 struct ReplyIgnored {
   Endpoint from{};
   std::string rule{};  // "the ID differs"
+};
+
+// It takes longer than this server's replies have taken so far.
+struct ReplyLate {
+  Endpoint endpoint{};
+  Duration waited{};
+  std::string consequence{};  // "somebody is asked as well"
 };
 
 struct QueryTimedOut {
@@ -290,9 +313,9 @@ struct Answered {
 using EventBody =
     std::variant<ClientQuery, AccessDecided, PolicyApplied, ResolutionStarted, ResolutionJoined, CacheProbed,
                  ZoneCutPicked, AliasFollowed, NameMinimised, ServerChosen, ServerAddressWanted, GlueUsed,
-                 ServerSkipped, ServerBlamed, QuerySent, ReplyReceived, ReplyIgnored, QueryTimedOut,
-                 ConnectionFailed, EdnsFallback, ReplyJudged, RrsetKept, RecordsDropped, Stored,
-                 StoreDeclined, LimitReached, LoopStopped, StaleServed, PrimingFinished, ResolutionFailed,
-                 Answered>;
+                 ServerProbed, ServerSkipped, ServerBlamed, QuerySent, ReplyReceived, ReplyIgnored, ReplyLate,
+                 QueryTimedOut, ConnectionFailed, EdnsFallback, ReplyJudged, RrsetKept, RecordsDropped,
+                 Stored, StoreDeclined, LimitReached, LoopStopped, StaleServed, PrimingFinished,
+                 ResolutionFailed, Answered>;
 
 }  // namespace cairn::trace

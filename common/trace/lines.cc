@@ -192,6 +192,10 @@ Line Describe(const GlueUsed& e) {
   return {Tone::kQuiet, "glue", std::move(text)};
 }
 
+Line Describe(const ServerProbed& e) {
+  return {Tone::kQuiet, "probe", fmt::format("{}{}", Server(e.server, e.endpoint), Because(e.reason))};
+}
+
 Line Describe(const ServerSkipped& e) {
   return {Tone::kCare, "skipped", fmt::format("{}{}", Server(e.server, e.endpoint), Because(e.rule))};
 }
@@ -208,9 +212,9 @@ Line Describe(const ServerBlamed& e) {
 // ---- Exchanges
 
 Line Describe(const QuerySent& e) {
-  static constexpr auto kWhy =
-      std::to_array<std::string_view>({"", " (again)", " (next server)", " (again, over TCP)",
-                                       " (again, without EDNS)", " (only to see how fast it is)"});
+  static constexpr auto kWhy = std::to_array<std::string_view>(
+      {"", " (again)", " (next server)", " (again, over TCP)", " (again, without EDNS)",
+       " (only to see how fast it is)", " (as well, whoever is first)", " (the same query once more)"});
   std::string text = fmt::format("{} for {} over {}{}", Server(e.server, e.endpoint), e.question.ToText(),
                                  Upper(e.transport), kWhy[static_cast<size_t>(e.attempt)]);
   std::string detail = fmt::format("id {}", e.id);
@@ -250,6 +254,12 @@ Line Describe(const ReplyReceived& e) {
 
 Line Describe(const ReplyIgnored& e) {
   return {Tone::kCare, "ignored", fmt::format("a datagram from {}{}", e.from.ToText(), Because(e.rule))};
+}
+
+Line Describe(const ReplyLate& e) {
+  return {Tone::kCare, "late",
+          fmt::format("{} has not replied after {}{}", e.endpoint.ToText(), DurationText(e.waited),
+                      Because(e.consequence))};
 }
 
 Line Describe(const QueryTimedOut& e) {

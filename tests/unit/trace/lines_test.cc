@@ -81,6 +81,8 @@ std::vector<LineCase> Cases() {
       {ServerAddressWanted{.server = server, .type = rr::kAaaa}, "need the IPv6 address of ns.lab."},
       {GlueUsed{.server = server, .addresses = {endpoint.address, IpAddress::Literal("2001:db8::1")}},
        "glue ns.lab. is at 127.0.0.2 2001:db8::1"},
+      {ServerProbed{.server = server, .endpoint = endpoint, .reason = "never measured"},
+       "probe ns.lab. 127.0.0.2@53: never measured"},
       {ServerSkipped{.server = server, .endpoint = endpoint, .rule = "loopback"},
        "skipped ns.lab. 127.0.0.2@53: loopback"},
       {ServerBlamed{.server = endpoint,
@@ -106,6 +108,9 @@ std::vector<LineCase> Cases() {
        "reply REFUSED tc after 3.00 ms: no records in 12 octets"},
       {ReplyIgnored{.from = endpoint, .rule = "the ID differs"},
        "ignored a datagram from 127.0.0.2@53: the ID differs"},
+      {ReplyLate{
+           .endpoint = endpoint, .waited = milliseconds(15), .consequence = "somebody is asked as well"},
+       "late 127.0.0.2@53 has not replied after 15.0 ms: somebody is asked as well"},
       {QueryTimedOut{.endpoint = endpoint, .waited = milliseconds(400)},
        "timeout 127.0.0.2@53 did not reply within 400 ms"},
       {ConnectionFailed{.endpoint = endpoint, .reason = "refused"}, "failed to reach 127.0.0.2@53: refused"},
