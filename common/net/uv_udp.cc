@@ -174,24 +174,42 @@ size_t UdpOutbox::Flush() {
 // ---- Waiting
 
 struct UvPoll::Handle {
-  uv_poll_t poll;
+  uv_poll_t poll;   // asks the system
+  uv_idle_t again;  // does not
   Readable readable;
   void* owner;
+  int open = 2;
+
+  void Watch() {
+    uv_poll_start(&poll, UV_READABLE, [](uv_poll_t* watched, int, int) {
+      auto& handle = *static_cast<Handle*>(watched->data);
+      if (!handle.readable(handle.owner)) return;
+      uv_poll_stop(watched);
+      uv_idle_start(&handle.again, [](uv_idle_t* idle) { static_cast<Handle*>(idle->data)->CallAgain(); });
+    });
+  }
+  void CallAgain() {
+    if (readable(owner)) return;
+    uv_idle_stop(&again);
+    Watch();
+  }
+  static void OnClosed(uv_handle_t* closed) {
+    auto* handle = static_cast<Handle*>(closed->data);
+    if (--handle->open == 0) delete handle;
+  }
 };
 
 UvPoll::UvPoll(UvLoop& loop, int fd, Readable readable, void* owner)
-    : handle_(new Handle{{}, readable, owner}) {
-  handle_->poll.data = handle_;
+    : handle_(new Handle{.poll = {}, .again = {}, .readable = readable, .owner = owner}) {
+  handle_->poll.data = handle_->again.data = handle_;
   uv_poll_init(loop.handle(), &handle_->poll, fd);
-  uv_poll_start(&handle_->poll, UV_READABLE, [](uv_poll_t* poll, int, int) {
-    const auto& handle = *static_cast<Handle*>(poll->data);
-    handle.readable(handle.owner);
-  });
+  uv_idle_init(loop.handle(), &handle_->again);
+  handle_->Watch();
 }
 
 UvPoll::~UvPoll() {
-  uv_close(reinterpret_cast<uv_handle_t*>(&handle_->poll),
-           [](uv_handle_t* poll) { delete static_cast<Handle*>(poll->data); });
+  uv_close(reinterpret_cast<uv_handle_t*>(&handle_->poll), &Handle::OnClosed);
+  uv_close(reinterpret_cast<uv_handle_t*>(&handle_->again), &Handle::OnClosed);
 }
 
 // ---- Serving
@@ -206,7 +224,9 @@ UdpService::UdpService(UvLoop& loop, Descriptor fd, Listener& listener, QueryHan
       buffers_(buffers),
       counters_(counters),
       outbox_(fd_.get(), buffers.waiting, counters),
-      poll_(loop, fd_.get(), [](void* service) { static_cast<UdpService*>(service)->OnReadable(); }, this) {
+      poll_(
+          loop, fd_.get(), [](void* service) { return static_cast<UdpService*>(service)->OnReadable(); },
+          this) {
   if (!wildcard_) return;
   const int on = 1;
   if (bound_.is_v6()) {
@@ -217,12 +237,13 @@ UdpService::UdpService(UvLoop& loop, Descriptor fd, Listener& listener, QueryHan
 }
 
 // A batch that is not full has emptied the socket; what came meanwhile wakes us again.
-void UdpService::OnReadable() {
+bool UdpService::OnReadable() {
   for (int batch = 0; batch < limits::kUdpBatchesPerWake; ++batch) {
     const size_t count = buffers_.received.Receive(fd_.get(), limits::kUdpBatch);
     if (count > 0) AnswerBatch(count);
-    if (count < limits::kUdpBatch) return;
+    if (count < limits::kUdpBatch) return false;
   }
+  return true;
 }
 
 void UdpService::AnswerBatch(size_t count) {
@@ -276,7 +297,7 @@ UvUdpSocket::UvUdpSocket(UvLoop& loop, Descriptor fd, UdpReceiver& receiver, Udp
       buffers_(buffers),
       outbox_(fd_.get(), buffers.waiting, counters),
       no_route_timer_(loop.timers()),
-      poll_(loop, fd_.get(), [](void* socket) { static_cast<UvUdpSocket*>(socket)->OnReadable(); }, this) {
+      poll_(loop, fd_.get(), &UvUdpSocket::Readable, this) {
   outbox_.OnNoRoute([this](const Endpoint& to) {
     no_route_.push_back(to);
     if (!no_route_timer_.pending()) no_route_timer_.Set(Instant(), [this] { TellNoRoute(); });
@@ -287,6 +308,11 @@ UvUdpSocket::UvUdpSocket(UvLoop& loop, Descriptor fd, UdpReceiver& receiver, Udp
 void UvUdpSocket::TellNoRoute() {
   const std::vector<Endpoint> unreachable = std::exchange(no_route_, {});
   for (const Endpoint& to : unreachable) receiver_.OnNoRoute(*this, to);
+}
+
+bool UvUdpSocket::Readable(void* socket) {
+  static_cast<UvUdpSocket*>(socket)->OnReadable();
+  return false;
 }
 
 void UvUdpSocket::OnReadable() {

@@ -105,10 +105,13 @@ class UdpOutbox {
   std::function<void(const Endpoint&)> tell_no_route_;
 };
 
-// Calls `readable` whenever `fd` is; until destroyed.
+// Calls `readable` whenever `fd` is; until destroyed. As long as it says that more may be waiting it is
+// called in each turn without the system being asked, and the loop's epoll set does not hold `fd`: while it
+// does, the system locks that set and looks through it for each datagram that leaves, 0.15 us of the 2.4 of a
+// query.
 class UvPoll {
  public:
-  using Readable = void (*)(void* owner);
+  using Readable = bool (*)(void* owner);
   UvPoll(UvLoop& loop, int fd, Readable readable, void* owner);
   ~UvPoll();
   UvPoll(const UvPoll&) = delete;
@@ -116,7 +119,7 @@ class UvPoll {
 
  private:
   struct Handle;
-  Handle* handle_;  // freed by its close callback
+  Handle* handle_;  // freed by its close callbacks
 };
 
 // The buffers of one thread's UDP sockets.
@@ -137,7 +140,7 @@ class UdpService {
   void Reply(const ReplyTo& to, ByteView message);
 
  private:
-  void OnReadable();
+  bool OnReadable();
   void AnswerBatch(size_t count);
   void SendReplies(size_t count);
 
@@ -160,6 +163,7 @@ class UvUdpSocket final : public UdpSocket {
   Endpoint local() const override { return local_; }
 
  private:
+  static bool Readable(void* socket);  // the system says when there is more
   void OnReadable();
   void TellNoRoute();
 

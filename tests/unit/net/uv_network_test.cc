@@ -7,12 +7,19 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <filesystem>
+#include <fstream>
 #include <functional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "common/base/limits.h"
+#include "common/net/uv_sockets.h"
 
 namespace cairn {
 namespace {
@@ -52,6 +59,7 @@ class Answerer final : public QueryHandler {
 
   void OnQueries(std::span<Query> batch) override {
     batches.push_back(batch.size());
+    if (at_batch) at_batch();
     for (Query& query : batch) {
       seen.emplace_back(AsText(query.packet));
       last = query.to;
@@ -69,6 +77,7 @@ class Answerer final : public QueryHandler {
 
   When when = When::kNow;
   std::string padding;
+  std::function<void()> at_batch;
   std::vector<std::string> seen;
   std::vector<size_t> batches;
   std::vector<std::pair<ReplyTo, std::string>> waiting;
@@ -137,6 +146,24 @@ class BareClient {
   int fd_;
 };
 
+// Whether an epoll set of this process holds the UDP socket bound to `local`.
+bool IsWatched(const Endpoint& local) {
+  std::set<std::string> watched;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fdinfo")) {
+    std::ifstream info(entry.path());
+    for (std::string word; info >> word;) {
+      if (word == "tfd:" && info >> word) watched.insert(word);
+    }
+  }
+  return std::ranges::any_of(watched, [&local](const std::string& number) {
+    const int fd = std::stoi(number);
+    int type = 0;
+    socklen_t octets = sizeof type;
+    return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &octets) == 0 && type == SOCK_DGRAM &&
+           LocalEndpoint(fd) == local;
+  });
+}
+
 class UvNetworkTest : public testing::Test {
  protected:
   UvNetworkTest() : loop_(clock_) {
@@ -184,6 +211,24 @@ TEST_F(UvNetworkTest, AnswersDatagramsInBatches) {
   EXPECT_LT(answerer_.batches.size(), kCount);
   EXPECT_EQ(network_->counters().udp_queries, kCount);
   EXPECT_EQ(network_->counters().udp_answers, kCount);
+}
+
+TEST_F(UvNetworkTest, ASocketThatHasMoreIsNotWatched) {
+  constexpr size_t kBeforeMore = limits::kUdpBatchesPerWake * limits::kUdpBatch;
+  constexpr size_t kCount = 2 * kBeforeMore + 10;
+  const std::unique_ptr<Listener> listener = Listen();
+  const auto socket = *network_->OpenUdp(*Endpoint::FromText("127.0.0.1@0"), collector_);
+  std::vector<bool> watched;
+  answerer_.at_batch = [&] { watched.push_back(IsWatched(listener->local())); };
+  for (size_t i = 0; i < kCount; ++i) socket->Send(listener->local(), AsBytes(Packet(std::to_string(i))));
+  ASSERT_TRUE(Until([&] { return collector_.messages.size() == kCount; }));
+  EXPECT_EQ(watched, (std::vector<bool>{true, true, true, true, false, false, false, false, false}));
+
+  // When there is no more it is again.
+  ASSERT_TRUE(Until([&] { return IsWatched(listener->local()); }));
+  socket->Send(listener->local(), AsBytes(Packet("later")));
+  ASSERT_TRUE(Until([&] { return collector_.messages.size() == kCount + 1; }));
+  EXPECT_TRUE(watched.back());
 }
 
 TEST_F(UvNetworkTest, AnswersFromTheAddressThatWasAsked) {
