@@ -30,7 +30,9 @@ test_packages=(
   nsd
   knot knot-dnssecutils
   unbound
-  ldnsutils             # ldns-signzone, ldns-read-zone
+  ldnsutils             # ldns-signzone, ldns-read-zone, drill
+  iproute2              # network namespaces, a small Internet of their own
+  curl                  # an ordinary program that resolves names
 )
 
 # What the peers' packages would start, now and at each boot.

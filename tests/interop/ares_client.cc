@@ -1,6 +1,7 @@
 // An ordinary program's stub resolver: c-ares on a libuv loop, as a client of a server under test.
 //   ares_client ADDRESS PORT NAME [a|aaaa|any] [tcp]   prints one address a line, sorted; exit code 1 and the
 //   reason else
+//   ares_client - - NAME [a|aaaa|any]                  asks whom /etc/resolv.conf names, as it says
 #include <ares.h>
 #include <arpa/inet.h>
 #include <netdb.h>
@@ -24,19 +25,22 @@ class Client {
     timer_.data = this;
     ares_library_init(ARES_LIB_INIT_ALL);
     ares_options options{};
-    options.flags = ARES_FLAG_EDNS | (tcp ? ARES_FLAG_USEVC : 0);
-    options.timeout = 3000;
-    options.tries = 2;
     options.lookups = const_cast<char*>("b");
     options.sock_state_cb = [](void* self, ares_socket_t socket, int readable, int writable) {
       static_cast<Client*>(self)->Watch(socket, readable, writable);
     };
     options.sock_state_cb_data = this;
-    ares_init_options(
-        &channel_, &options,
-        ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB);
+    int set = ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB;
+    const bool by_resolv_conf = std::strcmp(address, "-") == 0;
+    if (!by_resolv_conf) {
+      options.flags = ARES_FLAG_EDNS | (tcp ? ARES_FLAG_USEVC : 0);
+      options.timeout = 3000;
+      options.tries = 2;
+      set |= ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES;
+    }
+    ares_init_options(&channel_, &options, set);
     const std::string server = std::string(address) + ":" + port;
-    ares_set_servers_ports_csv(channel_, server.c_str());
+    if (!by_resolv_conf) ares_set_servers_ports_csv(channel_, server.c_str());
   }
 
   int Resolve(const char* name, int family) {
@@ -124,7 +128,7 @@ class Client {
 
 int main(int argc, char** argv) {
   if (argc < 4) {
-    std::fprintf(stderr, "usage: ares_client ADDRESS PORT NAME [a|aaaa|any] [tcp]\n");
+    std::fprintf(stderr, "usage: ares_client ADDRESS|- PORT|- NAME [a|aaaa|any] [tcp]\n");
     return 2;
   }
   const std::string family = argc > 4 ? argv[4] : "any";
