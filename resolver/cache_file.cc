@@ -23,8 +23,8 @@ namespace cairn {
 namespace {
 
 constexpr std::string_view kMagic = "cairn cache";
-constexpr uint8_t kVersion = 1;
-constexpr size_t kHeadOctets = kMagic.size() + 1 + 8;
+constexpr uint8_t kVersion = 2;
+constexpr size_t kHeadOctets = kMagic.size() + 1 + 8 + 8;
 constexpr size_t kBlockHeadOctets = 4 + 8;
 constexpr size_t kFullBlockOctets = size_t{64} << 10;
 // A block is closed when it is full, so the last entry in it may be a large one: a name, an RRset of
@@ -32,6 +32,12 @@ constexpr size_t kFullBlockOctets = size_t{64} << 10;
 constexpr size_t kMaxBlockOctets = size_t{1} << 20;
 constexpr SipKey kChecksumKey{0x636169726e206361, 0x6368652066696c65};  // finds damage, keeps no secret
 constexpr uint8_t kNoZone = 0xff;
+
+uint64_t DigestOf(const std::vector<std::string>& upstreams) {
+  std::string text;
+  for (const std::string& line : upstreams) text += line + "\n";
+  return SipHash(kChecksumKey, AsBytes(text));
+}
 
 // ---- Writing
 
@@ -45,10 +51,11 @@ class BlockWriter {
   void U64(uint64_t value) { U32(value >> 32), U32(value & 0xffffffff); }
   void Octets(ByteView octets) { block_.insert(block_.end(), octets.begin(), octets.end()); }
 
-  void Head(WallTime wall) {
+  void Head(WallTime wall, uint64_t upstreams) {
     Octets(AsBytes(kMagic));
     U8(kVersion);
     U64(static_cast<uint64_t>(wall.seconds));
+    U64(upstreams);
     ok_ = sink_(block_);
     block_.clear();
   }
@@ -114,15 +121,22 @@ BlockEnd ReadBlock(const OctetSource& source, std::vector<uint8_t>& block) {
   return octets == 0 ? BlockEnd::kLast : BlockEnd::kBlock;
 }
 
-absl::StatusOr<WallTime> ReadHead(const OctetSource& source) {
+uint64_t LoadU64(const uint8_t* at) { return uint64_t{LoadU32(at)} << 32 | LoadU32(at + 4); }
+
+// The time of the writing.
+absl::StatusOr<WallTime> ReadHead(const OctetSource& source, uint64_t upstreams) {
   std::array<uint8_t, kHeadOctets> head;
-  if (source(head) != head.size() || std::memcmp(head.data(), kMagic.data(), kMagic.size()) != 0)
+  const size_t read = source(head);
+  if (read <= kMagic.size() || std::memcmp(head.data(), kMagic.data(), kMagic.size()) != 0)
     return InvalidArgument("not a cache file");
   const uint8_t* at = head.data() + kMagic.size();
   if (*at != kVersion)
     return InvalidArgument(fmt::format("written in format {}; this version reads {}", *at, kVersion));
-  const WallTime written{static_cast<int64_t>(uint64_t{LoadU32(at + 1)} << 32 | LoadU32(at + 5))};
+  if (read != head.size()) return InvalidArgument("damaged: cut short");
+  const WallTime written{static_cast<int64_t>(LoadU64(at + 1))};
   if (written.seconds < 0) return InvalidArgument("written before there was time");
+  if (LoadU64(at + 9) != upstreams)
+    return InvalidArgument("written while other forward-zones or stub-zones were configured");
   return written;
 }
 
@@ -285,9 +299,10 @@ bool SyncFolderOf(const std::string& path) {
 
 }  // namespace
 
-bool WriteCache(const Cache& cache, Instant now, WallTime wall, const OctetSink& sink) {
+bool WriteCache(const Cache& cache, const std::vector<std::string>& upstreams, Instant now, WallTime wall,
+                const OctetSink& sink) {
   BlockWriter out(sink);
-  out.Head(wall);
+  out.Head(wall, DigestOf(upstreams));
   cache.ForEach([&](const CacheEntry& entry) {
     const bool data = entry.kind() != CacheKind::kFailure && entry.rank() < TrustRank::kLocal;
     if (data && cache.Useful(entry, now)) WriteEntry(entry, now, out);
@@ -295,11 +310,12 @@ bool WriteCache(const Cache& cache, Instant now, WallTime wall, const OctetSink&
   return out.Finish();
 }
 
-absl::StatusOr<CacheFileReport> ReadCache(const std::function<OctetSource()>& open_again, Instant now,
+absl::StatusOr<CacheFileReport> ReadCache(const std::function<OctetSource()>& open_again,
+                                          const std::vector<std::string>& upstreams, Instant now,
                                           WallTime wall, Cache& cache) {
   std::vector<uint8_t> block;
   const OctetSource once = open_again();
-  const absl::StatusOr<WallTime> written = ReadHead(once);
+  const absl::StatusOr<WallTime> written = ReadHead(once, DigestOf(upstreams));
   if (!written.ok()) return written.status();
   // Nobody knows how long the program was away then.
   if (*written > wall) return InvalidArgument("written in the future, by the clock of this machine");
@@ -312,18 +328,19 @@ absl::StatusOr<CacheFileReport> ReadCache(const std::function<OctetSource()>& op
   CacheFileReport report;
   const Instant written_at = now - std::chrono::seconds(wall.seconds - written->seconds);
   const OctetSource again = open_again();
-  if (!ReadHead(again).ok()) return InvalidArgument("it changed while it was read");
+  if (!ReadHead(again, DigestOf(upstreams)).ok()) return InvalidArgument("it changed while it was read");
   while (ReadBlock(again, block) == BlockEnd::kBlock && HoldsEntries(block))
     RestoreBlock(block, written_at, now, cache, report);
   return report;
 }
 
-absl::Status SaveCacheFile(const Cache& cache, const Clock& clock, const std::string& path) {
+absl::Status SaveCacheFile(const Cache& cache, const std::vector<std::string>& upstreams, const Clock& clock,
+                           const std::string& path) {
   const std::string beside = path + ".new";
   const int file = open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (file < 0) return SystemError("cannot create", beside);
   const absl::Cleanup close_file = [file] { close(file); };
-  const bool written = WriteCache(cache, clock.Now(), clock.Wall(),
+  const bool written = WriteCache(cache, upstreams, clock.Now(), clock.Wall(),
                                   [file](ByteView octets) { return WriteAll(file, octets); });
   if (!written || fsync(file) != 0) {
     const absl::Status failed = SystemError("cannot write", beside);
@@ -335,7 +352,9 @@ absl::Status SaveCacheFile(const Cache& cache, const Clock& clock, const std::st
   return absl::OkStatus();
 }
 
-absl::StatusOr<CacheFileReport> LoadCacheFile(const std::string& path, const Clock& clock, Cache& cache) {
+absl::StatusOr<CacheFileReport> LoadCacheFile(const std::string& path,
+                                              const std::vector<std::string>& upstreams, const Clock& clock,
+                                              Cache& cache) {
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0 && errno == ENOENT) return CacheFileReport{};
   if (file < 0) return SystemError("cannot read", path);
@@ -344,7 +363,8 @@ absl::StatusOr<CacheFileReport> LoadCacheFile(const std::string& path, const Clo
     lseek(file, 0, SEEK_SET);
     return [file](std::span<uint8_t> out) { return ReadAll(file, out); };
   };
-  absl::StatusOr<CacheFileReport> report = ReadCache(from_its_start, clock.Now(), clock.Wall(), cache);
+  absl::StatusOr<CacheFileReport> report =
+      ReadCache(from_its_start, upstreams, clock.Now(), clock.Wall(), cache);
   if (!report.ok()) return InvalidArgument(fmt::format("{}: {}", path, ErrorText(report.status())));
   return report;
 }

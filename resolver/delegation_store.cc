@@ -172,7 +172,7 @@ void DelegationStore::SetPermanent(Delegation delegation) {
   std::vector<uint8_t> servers = Pack(delegation.servers);
   const auto before = table_->permanent.find(delegation.cut);
   if (before != table_->permanent.end() && before->second.servers != servers)
-    table_->learnt.Erase(delegation.cut);
+    table_->learnt.EraseIf([&](const Name& cut, const Cut&) { return cut.IsAtOrBelow(delegation.cut); });
   table_->permanent[delegation.cut] = Cut{.servers = std::move(servers),
                                           .learnt = delegation.learnt,
                                           .expires = Instant::max(),

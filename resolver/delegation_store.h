@@ -73,7 +73,8 @@ class DelegationStore {
   ~DelegationStore();
 
   // The root's servers from hints, or a zone's from configuration: stays until replaced, never evicted, and
-  // no referral overrules it. Other hints than before end what priming found with the old ones.
+  // no referral overrules it. Other ones than before end all that was learnt from those, below the cut
+  // as well: it may be another root.
   void SetPermanent(Delegation delegation);
 
   enum class Outcome : uint8_t {

@@ -82,7 +82,7 @@ Task<void> Priming::Run(Delegation hints, std::shared_ptr<TraceRecorder> trace, 
   const std::optional<Delegation> root = co_await AskForRoot(std::move(hints), budget, started);
   const Instant now = parts_.clock.Now();
   bool stored = false;
-  if (root && std::any_of(root->servers.begin(), root->servers.end(), HasAddress)) {
+  if (root && !parts_.retired && std::any_of(root->servers.begin(), root->servers.end(), HasAddress)) {
     const DelegationStore::Outcome outcome = parts_.delegations.Store(*root, now);
     stored = outcome <= DelegationStore::Outcome::kChanged;
   }

@@ -128,7 +128,7 @@ Task<FetchOutcome> Walk::Run() {
     co_return outcome;
   }
   outcome.starved = outcome.starved || Starved();
-  if (!outcome.starved)
+  if (!outcome.starved && !parts_.retired)
     parts_.cache.StoreFailure(fetch_.question.qname, fetch_.question.qtype, outcome.why, parts_.clock.Now());
   co_return outcome;
 }
@@ -384,7 +384,7 @@ std::optional<Finding> Walk::Hear(const ExchangeResult& result, const SlistPick&
   // Relaxed minimisation does not believe that a name between does not exist, so the cache must not either.
   const bool believed = asking.whole || finding->kind != FindingKind::kNxDomain ||
                         parts_.options.qname_minimisation == QnameMinimisation::kStrict;
-  if (finding->useful() && believed) {
+  if (finding->useful() && believed && !parts_.retired) {
     const Remembered remembered = Remember(*finding, server.address, parts_.cache, parts_.delegations,
                                            fetch_.budget.whole()->cacheable_rrsets(), now);
     if (judged) TraceRemembered(judged, *finding, remembered);

@@ -63,6 +63,7 @@ struct Resolver::Parts {
   }
 
   std::shared_ptr<const ResolverOptions> options;
+  Delegation hints;  // until TakeOver
   DelegationStore& delegations;
   std::shared_ptr<WorkerMemory> worker;
   CutCrowd cut_crowd;
@@ -76,16 +77,29 @@ struct Resolver::Parts {
   ClientService clients;
 };
 
-absl::StatusOr<std::unique_ptr<Resolver>> Resolver::Create(ResolverWorld world, SharedMemory memory,
-                                                           std::shared_ptr<const ResolverOptions> options,
-                                                           std::shared_ptr<WorkerMemory> worker) {
+absl::StatusOr<std::unique_ptr<Resolver>> Resolver::Prepare(ResolverWorld world, SharedMemory memory,
+                                                            std::shared_ptr<const ResolverOptions> options,
+                                                            std::shared_ptr<WorkerMemory> worker) {
   absl::StatusOr<Delegation> hints = ReadRootHints(options->root_hints);
   if (!hints.ok()) return hints.status();
   auto parts = std::make_unique<Parts>(world, memory, std::move(options), std::move(worker));
   CAIRN_RETURN_IF_ERROR(parts->sockets.Check());
-  parts->delegations.SetPermanent(*std::move(hints));
+  parts->hints = *std::move(hints);
   return std::unique_ptr<Resolver>(new Resolver(std::move(parts)));
 }
+
+absl::StatusOr<std::unique_ptr<Resolver>> Resolver::Create(ResolverWorld world, SharedMemory memory,
+                                                           std::shared_ptr<const ResolverOptions> options,
+                                                           std::shared_ptr<WorkerMemory> worker) {
+  absl::StatusOr<std::unique_ptr<Resolver>> resolver =
+      Prepare(world, memory, std::move(options), std::move(worker));
+  if (resolver.ok()) (*resolver)->TakeOver();
+  return resolver;
+}
+
+void Resolver::TakeOver() { parts_->delegations.SetPermanent(std::move(parts_->hints)); }
+
+void Resolver::Retire() { parts_->parts.retired = true; }
 
 WorkerMemory::WorkerMemory(Random& random)
     : servers(kServersRemembered, random), cut_failures(kFailuresRemembered, random) {}

@@ -67,12 +67,21 @@ struct WorkerMemory {
 
 class Resolver final : public QueryHandler {
  public:
-  // Reads the root hints (options.root_hints) into `memory.delegations` and opens the first upstream sockets.
-  // The error names the file, line and column of the hints, or the socket that could not be opened.
-  // Without `worker` it begins with an empty memory.
+  // Reads the root hints (options.root_hints) and opens the first upstream sockets. The error names the file,
+  // line and column of the hints, or the socket that could not be opened. Without `worker` it begins with an
+  // empty memory. Until TakeOver nothing outside of it has changed, so that it may be dropped again.
+  static absl::StatusOr<std::unique_ptr<Resolver>> Prepare(ResolverWorld world, SharedMemory memory,
+                                                           std::shared_ptr<const ResolverOptions> options,
+                                                           std::shared_ptr<WorkerMemory> worker = nullptr);
+  // Its root hints hold from now on; other ones than before end all that was learnt with those.
+  void TakeOver();
+  // Both, where there is nobody to take over from.
   static absl::StatusOr<std::unique_ptr<Resolver>> Create(ResolverWorld world, SharedMemory memory,
                                                           std::shared_ptr<const ResolverOptions> options,
                                                           std::shared_ptr<WorkerMemory> worker = nullptr);
+  // Another one has taken over. Who waits still gets his answer, but nothing is stored any more of what is
+  // under way: it may come from servers that are not to be asked now.
+  void Retire();
   ~Resolver() override;
 
   void OnQueries(std::span<Query> batch) override;

@@ -43,6 +43,9 @@ struct ResolverParts {
   Priming& priming;
   Refresher& refresher;
   Scope& background;  // what nobody waits for: probes of servers, priming
+  // Another configuration has taken over: clients that wait still get their answers, but nothing is stored
+  // any more, since other servers may be the ones to ask now.
+  bool retired = false;
 };
 
 // While it lives, entries found in the cache stay valid. Lives on the stack, never across co_await, and does

@@ -29,15 +29,8 @@ size_t ThreadsOf(const ServerOptions& server) {
   return server.threads != 0 ? server.threads : std::max(1U, std::thread::hardware_concurrency());
 }
 
-// Whom names below a zone are asked of, as text that can be compared.
-std::vector<std::string> UpstreamZonesOf(const ResolverOptions& options) {
-  std::vector<std::string> zones;
-  if (!options.zone_rules) return zones;
-  for (const std::unique_ptr<UpstreamZone>& zone : options.zone_rules->upstream_zones()) {
-    zones.push_back(fmt::format("{} {}", zone->apex.ToText(), zone->recursive));
-    for (const Endpoint& server : zone->servers) zones.back() += " " + server.ToText();
-  }
-  return zones;
+std::vector<std::string> UpstreamLines(const ResolverOptions& options) {
+  return options.zone_rules ? options.zone_rules->UpstreamLines() : std::vector<std::string>();
 }
 
 // What changed although a reload cannot take it over.
@@ -108,7 +101,8 @@ absl::Status Server::TakeDescriptors() {
 void Server::LoadCache() {
   const std::string& path = options_.resolver.cache_file;
   if (path.empty()) return;
-  const absl::StatusOr<CacheFileReport> report = LoadCacheFile(path, host_.clock, memory_.cache());
+  const absl::StatusOr<CacheFileReport> report =
+      LoadCacheFile(path, UpstreamLines(options_.resolver), host_.clock, memory_.cache());
   if (!report.ok()) {
     host_.log.Warning("cache-file-not-read", {{"reason", ErrorText(report.status())}, {"cache", "empty"}});
     return;
@@ -122,7 +116,8 @@ void Server::LoadCache() {
 void Server::SaveCache() {
   const std::string& path = options_.resolver.cache_file;
   if (path.empty()) return;
-  const absl::Status saved = SaveCacheFile(memory_.cache(), host_.clock, path);
+  const absl::Status saved =
+      SaveCacheFile(memory_.cache(), UpstreamLines(options_.resolver), host_.clock, path);
   if (saved.ok())
     host_.log.Info("cache-file-written", {{"file", path}, {"entries", memory_.cache().stats().entries}});
   else
@@ -218,10 +213,8 @@ ControlReply Server::Reload() {
 // What was learnt from other servers than those that are to be asked now must not outlive the change: a zone
 // which a forwarder knows may not exist outside, and a failure of the old servers is none of the new.
 void Server::ForgetChangedZones(const ResolverOptions& next) {
-  std::vector<std::string> before = UpstreamZonesOf(options_.resolver);
-  std::vector<std::string> after = UpstreamZonesOf(next);
-  std::ranges::sort(before);
-  std::ranges::sort(after);
+  const std::vector<std::string> before = UpstreamLines(options_.resolver);
+  const std::vector<std::string> after = UpstreamLines(next);
   std::vector<std::string> changed;
   std::ranges::set_symmetric_difference(before, after, std::back_inserter(changed));
   for (const std::string& zone : changed) {

@@ -23,13 +23,14 @@ absl::StatusOr<std::unique_ptr<Resolver>> ServeWorker::NewResolver(
     std::shared_ptr<const ResolverOptions> options) {
   const ResolverWorld world{
       .clock = clock_, .network = network_, .random = *random_, .timers = loop_.timers()};
-  return Resolver::Create(world, memory_, std::move(options), worker_);
+  return Resolver::Prepare(world, memory_, std::move(options), worker_);
 }
 
 absl::Status ServeWorker::CreateResolver(std::shared_ptr<const ResolverOptions> options) {
   absl::StatusOr<std::unique_ptr<Resolver>> resolver = NewResolver(std::move(options));
   if (!resolver.ok()) return resolver.status();
   resolver_ = *std::move(resolver);
+  resolver_->TakeOver();
   return absl::OkStatus();
 }
 
@@ -66,10 +67,12 @@ absl::Status ServeWorker::Prepare(std::shared_ptr<const ResolverOptions> options
 }
 
 void ServeWorker::TakeOver() {
-  Post([this](Resolver&) {
-    if (prepared_ == nullptr) return;
+  Ask<bool>([this](Resolver& old) {
+    old.Retire();
+    prepared_->TakeOver();
     prepared_->SetTraceTap(tap_.get());
     retired_.push_back(std::exchange(resolver_, std::move(prepared_)));
+    return true;
   });
 }
 

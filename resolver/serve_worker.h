@@ -50,7 +50,7 @@ class ServeWorker final : private QueryHandler {
   // A reload in two steps, so that either all workers change or none: builds the next resolver, then takes or
   // drops it.
   absl::Status Prepare(std::shared_ptr<const ResolverOptions> options);
-  void TakeOver();
+  void TakeOver();  // when it returns, nothing of what the old one still does is stored
   void DropPrepared();
   // nullptr: none.
   void SetTap(std::unique_ptr<ServeTap> tap);

@@ -62,6 +62,17 @@ ZoneMatch ZoneRules::MatchFor(NameView qname, RrType qtype) const {
   return of_local || of_stub ? Match(qname.Parent()) : match;
 }
 
+std::vector<std::string> ZoneRules::UpstreamLines() const {
+  std::vector<std::string> lines;
+  for (const std::unique_ptr<UpstreamZone>& zone : upstreams_) {
+    std::string line = fmt::format("{} {}", zone->apex.ToText(), zone->recursive ? "forward" : "stub");
+    for (const Endpoint& server : zone->servers) line += " " + server.ToText();
+    lines.push_back(std::move(line));
+  }
+  std::ranges::sort(lines);
+  return lines;
+}
+
 Delegation DelegationTo(const UpstreamZone& zone) {
   Delegation delegation;
   delegation.kind = zone.recursive ? DelegationKind::kForward : DelegationKind::kStub;

@@ -112,7 +112,9 @@ class ZoneRules {
   // takes our word for what the parent denies; but a zone that blocks, blocks its own DS too.
   ZoneMatch MatchFor(NameView qname, RrType qtype) const;
   const std::vector<std::unique_ptr<LocalZone>>& local_zones() const { return locals_; }
-  const std::vector<std::unique_ptr<UpstreamZone>>& upstream_zones() const { return upstreams_; }
+  // Whom names below each forward and stub zone are asked of: sorted, a line a zone, which begins with its
+  // apex. What was learnt under other lines may not be true any more.
+  std::vector<std::string> UpstreamLines() const;
 
  private:
   class Builder;

@@ -36,12 +36,12 @@ absl::StatusOr<CacheFileReport> Read(ByteView file, Cache& cache) {
       return octets;
     };
   };
-  return ReadCache(open, kNow, kWall, cache);
+  return ReadCache(open, {}, kNow, kWall, cache);
 }
 
 std::vector<uint8_t> Write(const Cache& cache) {
   std::vector<uint8_t> file;
-  WriteCache(cache, kNow, kWall, [&file](ByteView octets) {
+  WriteCache(cache, {}, kNow, kWall, [&file](ByteView octets) {
     file.insert(file.end(), octets.begin(), octets.end());
     return true;
   });
@@ -56,9 +56,10 @@ void Append(std::vector<uint8_t>& file, uint64_t value, int octets) {
 // The octets as the entries of one block, so that mutations get past the checksum.
 std::vector<uint8_t> AsFile(ByteView entries) {
   constexpr SipKey kChecksumKey{0x636169726e206361, 0x6368652066696c65};
-  const std::string_view magic = "cairn cache\1";
+  const std::string_view magic = "cairn cache\2";
   std::vector<uint8_t> file(magic.begin(), magic.end());
   Append(file, static_cast<uint64_t>(kWall.seconds) - 60, 8);
+  Append(file, SipHash(kChecksumKey, ByteView()), 8);  // no upstreams
   for (const ByteView block : {entries, ByteView()}) {
     Append(file, block.size(), 4);
     Append(file, SipHash(kChecksumKey, block), 8);

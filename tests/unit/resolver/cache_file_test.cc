@@ -66,7 +66,7 @@ class CacheFileTest : public ::testing::Test {
   }
   std::vector<uint8_t> Written(const Cache& cache, Instant now) {
     std::vector<uint8_t> file;
-    WriteCache(cache, now, kWall, [&](ByteView octets) {
+    WriteCache(cache, upstreams, now, kWall, [&](ByteView octets) {
       file.insert(file.end(), octets.begin(), octets.end());
       return true;
     });
@@ -74,7 +74,7 @@ class CacheFileTest : public ::testing::Test {
   }
   // "restored 5, expired 0, refused 0", or what is wrong.
   std::string Read(const std::vector<uint8_t>& file, Instant now, WallTime wall, Cache& into) {
-    const absl::StatusOr<CacheFileReport> report = ReadCache(Open(file), now, wall, into);
+    const absl::StatusOr<CacheFileReport> report = ReadCache(Open(file), upstreams, now, wall, into);
     if (!report.ok()) return std::string(report.status().message());
     return fmt::format("restored {}, expired {}, refused {}", report->restored, report->expired,
                        report->refused);
@@ -86,6 +86,7 @@ class CacheFileTest : public ::testing::Test {
   }
 
   const Name zone = Name::Literal("example.");
+  std::vector<std::string> upstreams = {"corp.example. forward 192.0.2.9@53"};
 };
 
 TEST_F(CacheFileTest, GivesBackAnswersWithTheTimeAwayTakenOff) {
@@ -154,11 +155,12 @@ TEST_F(CacheFileTest, OfADamagedFileNothingIsTaken) {
     return said;
   };
   EXPECT_EQ(read({}), "not a cache file");
-  EXPECT_EQ(read({good.begin(), good.begin() + 15}), "not a cache file");
-  EXPECT_EQ(read({good.begin(), good.begin() + 20}), damaged);
+  EXPECT_EQ(read({good.begin(), good.begin() + 11}), "not a cache file");
+  EXPECT_EQ(read({good.begin(), good.begin() + 20}), "damaged: cut short");
+  EXPECT_EQ(read({good.begin(), good.begin() + 30}), damaged);
   EXPECT_EQ(read({good.begin(), good.end() - 1}), damaged);
   EXPECT_EQ(read({good.begin(), good.end() - 12}), damaged) << "the empty block at the end is missing";
-  for (const size_t at : {size_t{20}, size_t{25}, size_t{40}, good.size() - 14, good.size() - 1}) {
+  for (const size_t at : {size_t{28}, size_t{33}, size_t{48}, good.size() - 14, good.size() - 1}) {
     std::vector<uint8_t> flipped = good;
     flipped[at] ^= 0x10;
     EXPECT_EQ(read(flipped), damaged) << at;
@@ -167,9 +169,28 @@ TEST_F(CacheFileTest, OfADamagedFileNothingIsTaken) {
   other[0] ^= 1;
   EXPECT_EQ(read(other), "not a cache file");
   other = good;
-  other[11] = 2;
-  EXPECT_EQ(read(other), "written in format 2; this version reads 1");
+  other[11] = 1;
+  EXPECT_EQ(read(other), "written in format 1; this version reads 2");
   EXPECT_EQ(read(good, {kWall.seconds - 1}), "written in the future, by the clock of this machine");
+}
+
+// What another forwarder said of a name may not be so, and the entries do not tell under which rule they
+// came.
+TEST_F(CacheFileTest, WhatCameFromOtherForwardersIsNotRead) {
+  Filled before, after;
+  Fill(before);
+  const std::vector<uint8_t> file = Written(before.cache, kStart);
+  const std::vector<std::string> then = upstreams;
+  for (const std::vector<std::string>& now : {std::vector<std::string>{},
+                                              {"corp.example. forward 192.0.2.8@53"},
+                                              {then[0], "lan. stub 192.0.2.1@53"}}) {
+    upstreams = now;
+    EXPECT_EQ(Read(file, kStart, kWall, after.cache),
+              "written while other forward-zones or stub-zones were configured");
+    EXPECT_EQ(after.cache.stats().entries, 0u);
+  }
+  upstreams = then;
+  EXPECT_EQ(Read(file, kStart, kWall, after.cache), "restored 5, expired 0, refused 0");
 }
 
 TEST_F(CacheFileTest, OnDiskTheFileIsReplacedWhole) {
@@ -180,19 +201,20 @@ TEST_F(CacheFileTest, OnDiskTheFileIsReplacedWhole) {
   ManualClock clock;
   clock.now = kStart;
   Filled before, after;
-  EXPECT_EQ(LoadCacheFile(path, clock, after.cache)->restored, 0u) << "no file yet";
+  EXPECT_EQ(LoadCacheFile(path, upstreams, clock, after.cache)->restored, 0u) << "no file yet";
   Fill(before);
-  ASSERT_TRUE(SaveCacheFile(before.cache, clock, path).ok());
-  ASSERT_TRUE(SaveCacheFile(before.cache, clock, path).ok()) << "again, over the old one";
-  EXPECT_EQ(LoadCacheFile(path, clock, after.cache)->restored, 5u);
+  ASSERT_TRUE(SaveCacheFile(before.cache, upstreams, clock, path).ok());
+  ASSERT_TRUE(SaveCacheFile(before.cache, upstreams, clock, path).ok()) << "again, over the old one";
+  EXPECT_EQ(LoadCacheFile(path, upstreams, clock, after.cache)->restored, 5u);
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 1) << "nothing is left beside it";
   std::ofstream(path, std::ios::app) << "x";
-  EXPECT_TRUE(LoadCacheFile(path, clock, after.cache).ok()) << "the end is where the empty block is";
-  std::filesystem::resize_file(path, 30);
-  EXPECT_EQ(LoadCacheFile(path, clock, after.cache).status().message(),
+  EXPECT_TRUE(LoadCacheFile(path, upstreams, clock, after.cache).ok())
+      << "the end is where the empty block is";
+  std::filesystem::resize_file(path, 38);
+  EXPECT_EQ(LoadCacheFile(path, upstreams, clock, after.cache).status().message(),
             path + ": damaged: cut short, or a checksum does not agree");
   const std::string nowhere = (folder / "missing" / "cache").string();
-  EXPECT_FALSE(SaveCacheFile(before.cache, clock, nowhere).ok());
+  EXPECT_FALSE(SaveCacheFile(before.cache, upstreams, clock, nowhere).ok());
 }
 
 }  // namespace

@@ -130,6 +130,17 @@ TEST_F(DelegationStoreTest, PrimingServesUntilItsTtlEndsThenTheHintsAgain) {
   EXPECT_EQ(Closest("www.example.", 601), "example.") << "the root stays the root";
 }
 
+// The TLDs of one root need not be those of another.
+TEST_F(DelegationStoreTest, OtherHintsEndWhatTheOldRootSaid) {
+  Store(".", "a.root.", 600);
+  Store("example.", "ns.example.", 3600);
+  store.SetPermanent(Cut(".", {"hint.root."}, 0));
+  EXPECT_EQ(Closest("www.example."), "example.") << "the same hints change nothing";
+  store.SetPermanent(Cut(".", {"other.root."}, 0));
+  EXPECT_EQ(Closest("www.example."), ".");
+  EXPECT_EQ(store.Closest(Name(), kStart)->servers[0].name.ToText(), "other.root.");
+}
+
 TEST_F(DelegationStoreTest, WhatIsConfiguredIsNotOverruled) {
   store.SetPermanent(Cut("lab.example.", {"ns.lab."}, 0));
   EXPECT_EQ(Store("lab.example.", "ns.evil.", 3600), Outcome::kPermanent);
