@@ -56,8 +56,8 @@ void AliasChain::Append(const CacheHit& hit, Instant now) {
       collected_.soa = hit.entry->SoaRrset(now);
       break;
     case CacheHit::Outcome::kFailure:
-      collected_.rcode = Rcode::kServFail;
-      collected_.extended_error = ExtendedError::kCachedError;
+      collected_.rcode = hit.entry->failure_rcode();
+      if (collected_.rcode == Rcode::kServFail) collected_.extended_error = ExtendedError::kCachedError;
       break;
   }
   state_ = State::kComplete;

@@ -299,7 +299,14 @@ Duration Cache::StoreFailure(NameView qname, RrType qtype, ExtendedError why, In
   if (!Cacheable(qtype)) return Duration::zero();
   CacheKey key;
   MakeKey(qname, key);
-  return ShardOf(key).StoreFailure(key, Failing(qtype), why, now);
+  return ShardOf(key).StoreFailure(key, Failing(qtype), {.why = why}, now);
+}
+
+Duration Cache::StoreBareDenial(NameView qname, RrType qtype, Rcode rcode, Instant now) {
+  if (!Cacheable(qtype)) return Duration::zero();
+  CacheKey key;
+  MakeKey(qname, key);
+  return ShardOf(key).StoreFailure(key, Failing(qtype), {.rcode = rcode}, now);
 }
 
 Duration Cache::StoreServerFailure(NameView qname, RrType qtype, const IpAddress& server, ExtendedError why,
@@ -307,13 +314,13 @@ Duration Cache::StoreServerFailure(NameView qname, RrType qtype, const IpAddress
   if (!Cacheable(qtype)) return Duration::zero();
   CacheKey key;
   MakeKey(qname, key);
-  return ShardOf(key).StoreFailure(key, FailingAt(qtype, server), why, now);
+  return ShardOf(key).StoreFailure(key, FailingAt(qtype, server), {.why = why}, now);
 }
 
 Duration Cache::StoreCutFailure(NameView cut, ExtendedError why, Instant now) {
   CacheKey key;
   MakeKey(cut, key);
-  return ShardOf(key).StoreFailure(key, FailingCut(), why, now);
+  return ShardOf(key).StoreFailure(key, FailingCut(), {.why = why}, now);
 }
 
 void Cache::ForgetCutFailure(NameView cut) {

@@ -159,6 +159,9 @@ class Cache {
   // failed was to fetch them anew) nothing is remembered; while stale data could answer it, it is not asked
   // again for 30 s at least (the failure recheck timer of RFC 8767 section 5).
   Duration StoreFailure(NameView qname, RrType qtype, ExtendedError why, Instant now);
+  // Not a failure, but remembered like one and for 5 s each time: the question was answered with `rcode`, and
+  // no SOA that would make a denial of it (RFC 2308 section 5).
+  Duration StoreBareDenial(NameView qname, RrType qtype, Rcode rcode, Instant now);
   // Of a question at one of the servers.
   Duration StoreServerFailure(NameView qname, RrType qtype, const IpAddress& server, ExtendedError why,
                               Instant now);

@@ -47,7 +47,7 @@ struct CacheEntrySpec {
   Ttl original_ttl = {};
   std::optional<IpAddress> filler = std::nullopt;
   std::optional<NameView> zone = std::nullopt;  // at or above the owner
-  ByteView rdatas = {};                         // packed; of a failure: its code
+  ByteView rdatas = {};                         // packed; of a failure: its code and RCODE
   size_t rdata_count = 0;
   ByteView rrsigs = {};
   size_t rrsig_count = 0;
@@ -107,6 +107,8 @@ class CacheEntry {
 
   // kFailure: why, and how many times in a row.
   ExtendedError failure() const { return static_cast<ExtendedError>(LoadU16(content())); }
+  // What is answered: SERVFAIL, or the RCODE of a denial without an SOA (Cache::StoreBareDenial).
+  Rcode failure_rcode() const { return static_cast<Rcode>(content()[2]); }
   int failures_in_a_row() const { return rdata_count_; }
 
   size_t size_octets() const {  // of the block

@@ -160,22 +160,23 @@ CacheShard::Holding CacheShard::HoldingFor(const CacheKey& key, RrType type, Ins
   return holding;
 }
 
-Duration CacheShard::StoreFailure(const CacheKey& key, CacheAspect aspect, ExtendedError why, Instant now) {
+Duration CacheShard::StoreFailure(const CacheKey& key, CacheAspect aspect, Failure failure, Instant now) {
   const std::lock_guard lock(mutex_);
   const bool of_question = aspect.type != RrType{0} && aspect.server.empty();
   const Holding holding = of_question ? HoldingFor(key, aspect.type, now) : Holding::kNothing;
   if (holding == Holding::kLive) return Duration::zero();
   const uint32_t slot = SlotOf(key, aspect);
   int row = 1;
-  if (slot != kNoSlot) {
+  if (slot != kNoSlot && failure.rcode == Rcode::kServFail) {
     const CacheEntry& before = *EntryAt(slot);
     const bool forgotten = now >= before.expires() + std::chrono::seconds(kLongestFailureSeconds);
     if (!forgotten) row = std::min(before.failures_in_a_row() + 1, kLongestRow);
   }
   int64_t seconds = std::min(kFirstFailureSeconds << (row - 1), kLongestFailureSeconds);
   if (holding == Holding::kStale) seconds = std::max(seconds, kStaleRecheckSeconds);
-  uint8_t code[2];
-  StoreU16(code, static_cast<uint16_t>(why));
+  uint8_t code[3];
+  StoreU16(code, static_cast<uint16_t>(failure.why));
+  code[2] = static_cast<uint8_t>(failure.rcode);
   const Ttl ttl = Ttl::Seconds(static_cast<uint32_t>(seconds));
   std::optional<IpAddress> server;
   if (!aspect.server.empty())

@@ -55,8 +55,12 @@ class CacheShard {
   // Files `fresh` if the rules let it; takes it in any case. With TTL 0 it only removes what it would have
   // replaced: stale data must not be served where fresh ones were seen.
   StoreOutcome Store(const CacheKey& key, CacheEntry* fresh, Instant now);
+  struct Failure {
+    ExtendedError why = ExtendedError::kOther;
+    Rcode rcode = Rcode::kServFail;  // another one: a denial without an SOA
+  };
   // Makes the entry of a failure out of the one before, if any, under the lock; returns how long it holds.
-  Duration StoreFailure(const CacheKey& key, CacheAspect aspect, ExtendedError why, Instant now);
+  Duration StoreFailure(const CacheKey& key, CacheAspect aspect, Failure failure, Instant now);
   void Remove(const CacheKey& key, CacheAspect aspect);
   size_t RemoveIf(const std::function<bool(const CacheEntry&)>& condition);
   void ForEach(const std::function<void(const CacheEntry&)>& visit) const;

@@ -76,7 +76,10 @@ std::string CacheDesk::Lines(const CacheEntry& entry, Instant now) const {
   if (entry.kind() != CacheKind::kRrset) {
     std::string what = entry.owner().ToText();
     if (entry.type() != RrType{0}) what += " " + entry.type().ToText();
-    if (entry.kind() == CacheKind::kFailure)
+    if (entry.kind() == CacheKind::kFailure && entry.failure_rcode() != Rcode::kServFail)
+      fmt::format_to(std::back_inserter(text), "; {} {} without an SOA, {} s left: {}\n", what,
+                     ToText(entry.failure_rcode()), entry.RemainingTtl(now).seconds(), remark);
+    else if (entry.kind() == CacheKind::kFailure)
       fmt::format_to(std::back_inserter(text), "; {} failure, {} s left, {}: {}\n", what,
                      entry.RemainingTtl(now).seconds(), InWords(entry.failure()), remark);
     else

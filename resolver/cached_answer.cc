@@ -136,8 +136,9 @@ CachedAnswer WriteCachedAnswer(const Cache& cache, const ZoneRules* rules, const
         break;
       case CacheHit::Outcome::kFailure:
         if (aliases > 0) return {};
-        opt.Explain(ExtendedError::kCachedError, InWords(ExtendedError::kCachedError));
-        answer.octets = reply.Finish(Rcode::kServFail);
+        if (entry.failure_rcode() == Rcode::kServFail)
+          opt.Explain(ExtendedError::kCachedError, InWords(ExtendedError::kCachedError));
+        answer.octets = reply.Finish(entry.failure_rcode());
         return answer;
       case CacheHit::Outcome::kMiss:
         return {};

@@ -43,10 +43,9 @@ class Judgement {
  private:
   // RFC 1034 section 5.3.3 step 4, in the order of THREATS section 4.
   void Classify() {
-    if (reply_.header.truncated && !options_.over_tcp)
-      return judging_.Conclude(FindingKind::kTruncated, "");
-    const bool readable = out_.rcode == Rcode::kNoError || out_.rcode == Rcode::kNxDomain ||
-                          out_.rcode == Rcode::kYxDomain;
+    if (reply_.header.truncated && !options_.over_tcp) return judging_.Conclude(FindingKind::kTruncated, "");
+    const bool readable =
+        out_.rcode == Rcode::kNoError || out_.rcode == Rcode::kNxDomain || out_.rcode == Rcode::kYxDomain;
     if (!readable) return ServerError();
     for (JudgedRecords* section : {&judging_.answer, &authority_, &judging_.additional})
       judging_.ScrubSection(*section);
@@ -78,15 +77,25 @@ class Judgement {
       judging_.KeepDenials();
       judging_.DropNs();
       const std::string_view remark = has_soa ? "" : "no SOA: not to be cached";
-      return judging_.Conclude(
-          out_.rcode == Rcode::kNxDomain ? FindingKind::kNxDomain : FindingKind::kNoData, remark);
+      return judging_.Conclude(out_.rcode == Rcode::kNxDomain ? FindingKind::kNxDomain : FindingKind::kNoData,
+                               remark);
     }
     if (!out_.answer.empty()) {
       judging_.DropNs();
       return judging_.Conclude(FindingKind::kAlias, "nothing was said about its target");
     }
     if (!options_.recursive && TakeReferral(judging_)) return;
-    judging_.Conclude(FindingKind::kUseless, "NOERROR with neither answer, SOA nor referral");
+    SaysNothing() ? judging_.Conclude(FindingKind::kEmpty, "NOERROR with neither answer, SOA nor referral")
+                  : judging_.Conclude(FindingKind::kUseless,
+                                      "neither answer nor referral, nor an SOA that could deny it");
+  }
+
+  // Nobody else is named as the one to ask, and no zone as the one that denies.
+  bool SaysNothing() const {
+    return reply_.answer.empty() &&
+           std::none_of(reply_.authority.begin(), reply_.authority.end(), [](const Record& record) {
+             return record.type == rr::kNs || record.type == rr::kSoa;
+           });
   }
 
   // A server that does not speak for the zone can only refer us to who does.
@@ -97,8 +106,8 @@ class Judgement {
     const bool refers = std::any_of(authority_.begin(), authority_.end(),
                                     [](const JudgedRecord& item) { return item.record->type == rr::kNs; });
     out_.lameness = refers && out_.rcode == Rcode::kNoError && reply_.answer.empty()
-                                ? Lameness::kUpwardReferral
-                                : Lameness::kNotAuthoritative;
+                        ? Lameness::kUpwardReferral
+                        : Lameness::kNotAuthoritative;
     judging_.Conclude(FindingKind::kLame, cairn::ToText(out_.lameness));
   }
 
@@ -127,30 +136,26 @@ class Judgement {
   bool TakeSoa() {
     for (JudgedRecord& item : authority_) {
       if (!item.open() || item.record->type != rr::kSoa) continue;
-      if (out_.soa || !out_.last_name.IsAtOrBelow(item.record->owner) ||
-          IsOfChildForDs(*item.record)) {
+      if (out_.soa || !out_.last_name.IsAtOrBelow(item.record->owner) || IsOfChildForDs(*item.record)) {
         item.Drop(ScrubRule::kSoaNotForName);
         continue;
       }
       const Name owner = item.record->owner;
-      out_.soa = judging_.TakeSet(authority_, owner, rr::kSoa, judging_.RankOfLink(),
-                                          ScrubRule::kSoaNotForName);
+      out_.soa =
+          judging_.TakeSet(authority_, owner, rr::kSoa, judging_.RankOfLink(), ScrubRule::kSoaNotForName);
     }
     return out_.soa.has_value();
   }
 
   void ClipTtls() {
-    const auto clip = [this](Ttl ttl) {
-      return std::clamp(ttl, options_.min_ttl, options_.max_ttl);
-    };
+    const auto clip = [this](Ttl ttl) { return std::clamp(ttl, options_.min_ttl, options_.max_ttl); };
     for (KeptRrset& set : out_.answer) set.rrset.ttl = clip(set.rrset.ttl);
     if (!out_.soa) return;
     // RFC 2308 section 5: a negative answer lives as long as the lesser of the SOA's TTL and its MINIMUM.
     Rrset& soa = out_.soa->rrset;
     const ByteView rdata = soa.rdatas.front();
     const Ttl minimum = Ttl::FromWire(LoadU32(rdata.data() + rdata.size() - 4));
-    soa.ttl = std::min(
-        {clip(soa.ttl), std::max(minimum, options_.min_ttl), options_.max_negative_ttl});
+    soa.ttl = std::min({clip(soa.ttl), std::max(minimum, options_.min_ttl), options_.max_negative_ttl});
   }
 
   Judging judging_;

@@ -31,7 +31,8 @@ enum class FindingKind : uint8_t {
   kTruncated,    // ask again over TCP; nothing is kept
   kLame,         // the server does not serve the zone; `lameness` says how
   kServerError,  // SERVFAIL, REFUSED, NOTIMP, FORMERR, ...; `rcode` says which
-  kUseless,      // nothing one could use: empty NOERROR without SOA or referral, a set above the limits
+  kEmpty,        // NOERROR with neither answer, SOA nor referral: NODATA, if nobody knows better
+  kUseless,      // nothing one could use: a set above the limits, a denial by the wrong zone
 };
 std::string_view ToText(FindingKind kind);
 

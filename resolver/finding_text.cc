@@ -39,6 +39,8 @@ std::string_view ToText(FindingKind kind) {
       return "lame";
     case FindingKind::kServerError:
       return "server error";
+    case FindingKind::kEmpty:
+      return "empty";
     case FindingKind::kUseless:
       return "useless";
   }
@@ -120,6 +122,7 @@ std::string Finding::ToText() const {
     case FindingKind::kYxDomain:
     case FindingKind::kTruncated:
     case FindingKind::kLame:
+    case FindingKind::kEmpty:
     case FindingKind::kUseless:
       break;
   }

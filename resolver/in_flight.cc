@@ -85,26 +85,32 @@ Task<void> InFlight::Run(std::shared_ptr<RunningFetch> fetch, TracePoint at) {
   fetch->ended.Raise();
 }
 
-Task<bool> InFlight::AwaitStep(Question shown, RunningFetch& asker, TracePoint at) {
-  const auto known = steps_.find(shown);
+Task<InFlight::Turn> InFlight::AwaitStep(WalkStep step, RunningFetch& asker, TracePoint at) {
+  Turn turn;
+  const auto known = steps_.find(step);
   if (known == steps_.end()) {
-    steps_.emplace(std::move(shown), std::make_shared<Step>(asker));
-    co_return false;
+    steps_.emplace(std::move(step), std::make_shared<RunningStep>(asker));
+    turn.whose = Turn::Whose::kOurs;
+    co_return turn;
   }
-  std::shared_ptr<Step> step = known->second;
-  if (WaitsFor(*step->owner, asker)) co_return true;
-  if (at) at.Add(trace::ResolutionJoined{.question = shown, .waiting = step->owner->waiting + 1});
+  std::shared_ptr<RunningStep> running = known->second;
+  if (WaitsFor(*running->owner, asker)) co_return turn;
+  if (at) at.Add(trace::ResolutionJoined{.question = step.shown, .waiting = running->owner->waiting + 1});
   const Instant deadline = asker.budget.deadline();
-  Waiting edge(&asker, *step->owner);
-  co_await step->ended.WaitUntil(parts_.timers, deadline);
-  co_return true;
+  Waiting edge(&asker, *running->owner);
+  const bool ended = co_await running->ended.WaitUntil(parts_.timers, deadline);
+  if (!ended) co_return turn;
+  turn.whose = Turn::Whose::kOthers;
+  turn.told = running->outcome;
+  co_return turn;
 }
 
 // The last thing done by its owner at this step: those who waited run on before it returns.
-void InFlight::EndStep(const Question& shown) {
-  const auto step = steps_.find(shown);
-  const std::shared_ptr<Step> ended = std::move(step->second);
-  steps_.erase(step);
+void InFlight::EndStep(const WalkStep& step, const FetchOutcome& outcome) {
+  const auto running = steps_.find(step);
+  const std::shared_ptr<RunningStep> ended = std::move(running->second);
+  steps_.erase(running);
+  ended->outcome = outcome;
   ended->ended.Raise();
 }
 

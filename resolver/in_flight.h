@@ -19,6 +19,7 @@
 #include "common/dns/edns.h"
 #include "common/dns/message.h"
 #include "common/trace/trace.h"
+#include "resolver/delegation_store.h"
 #include "resolver/finding.h"
 #include "resolver/work_budget.h"
 
@@ -57,6 +58,15 @@ struct RunningFetch : std::enable_shared_from_this<RunningFetch> {
   uint64_t visited = 0;                             // by which search of the graph
 };
 
+// One step of a minimised walk (RFC 9156): whose servers are asked, and what they are shown. All names of a
+// zone ask for it on the way, so that steps are equal far more often than the questions of clients.
+struct WalkStep {
+  Name cut;
+  DelegationKind kind = DelegationKind::kIterate;
+  Question shown;
+  friend bool operator==(const WalkStep&, const WalkStep&) = default;
+};
+
 class InFlight {
  public:
   explicit InFlight(ResolverParts& parts) : parts_(parts) {}
@@ -69,11 +79,18 @@ class InFlight {
   Task<std::shared_ptr<const RunningFetch>> Fetch(Question question, std::shared_ptr<WorkBudget> budget,
                                                   RunningFetch* asker, TracePoint at);
 
-  // The minimised questions (RFC 9156) of walks are equal far more often than those of clients: all names of
-  // a zone ask for it on the way. True: somebody else asked `shown` meanwhile, and what he learnt is in the
-  // stores. False: it is for `asker` to ask, and to call EndStep afterwards.
-  Task<bool> AwaitStep(Question shown, RunningFetch& asker, TracePoint at);
-  void EndStep(const Question& shown);
+  // Whose turn a step is.
+  struct Turn {
+    enum class Whose : uint8_t {
+      kOurs,    // it is for `asker` to ask, and to call EndStep afterwards
+      kOthers,  // somebody else asked, and `told` is what came of it, whether or not it may be stored
+      kAlone,   // nobody may be waited for (that would close a circle), or not long enough
+    };
+    Whose whose = Whose::kAlone;
+    FetchOutcome told{};
+  };
+  Task<Turn> AwaitStep(WalkStep step, RunningFetch& asker, TracePoint at);
+  void EndStep(const WalkStep& step, const FetchOutcome& outcome);
 
   size_t size() const { return running_.size(); }
   void CancelAll() { scope_.CancelAll(); }
@@ -81,12 +98,14 @@ class InFlight {
  private:
   struct QuestionHash {
     size_t operator()(const Question& question) const;
+    size_t operator()(const WalkStep& step) const { return (*this)(step.shown); }
   };
 
-  struct Step {
-    explicit Step(RunningFetch& asker) : owner(asker.shared_from_this()) {}
+  struct RunningStep {
+    explicit RunningStep(RunningFetch& asker) : owner(asker.shared_from_this()) {}
     const std::shared_ptr<RunningFetch> owner;
     Event ended;
+    FetchOutcome outcome;  // once `ended`
   };
   struct Entry {
     std::shared_ptr<RunningFetch> fetch;
@@ -99,7 +118,7 @@ class InFlight {
 
   ResolverParts& parts_;
   absl::flat_hash_map<Question, std::shared_ptr<RunningFetch>, QuestionHash> running_;
-  absl::flat_hash_map<Question, std::shared_ptr<Step>, QuestionHash> steps_;
+  absl::flat_hash_map<WalkStep, std::shared_ptr<RunningStep>, QuestionHash> steps_;
   uint64_t searches_ = 0;
   Scope scope_;
 };

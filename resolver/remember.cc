@@ -18,7 +18,8 @@ class Rememberer {
   }
 
   void Negative(const Finding& finding) {
-    if (!finding.soa || !Spend()) return;
+    if (!Spend()) return;
+    if (!finding.soa) return BareDenial(finding);
     const KeptRrset& soa = *finding.soa;
     const bool no_such_name = finding.kind == FindingKind::kNxDomain;
     const StoreOutcome outcome =
@@ -32,6 +33,15 @@ class Rememberer {
   std::vector<StoreDecision> TakeDecisions() { return std::move(decisions_); }
 
  private:
+  // RFC 2308 section 5: without the SOA that would limit its life no denial is cached; but neither is the
+  // same question asked anew for each client that comes a moment later.
+  void BareDenial(const Finding& finding) {
+    const Duration life = cache_.StoreBareDenial(finding.last_name, finding.asked.qtype, finding.rcode, now_);
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(life).count();
+    Note(finding.last_name, finding.asked.qtype, CacheKind::kFailure, TrustRank::kAuthority,
+         Ttl::Seconds(static_cast<uint32_t>(seconds)),
+         life > Duration::zero() ? StoreOutcome::kStored : StoreOutcome::kKeptBetter);
+  }
   bool Spend() {
     if (rrset_budget_ <= 0) return false;
     --rrset_budget_;

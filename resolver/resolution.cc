@@ -204,18 +204,9 @@ Task<FetchOutcome> Walk::AskStepByStep(Delegation cut, TracePoint at) {
     FetchOutcome outcome;
     std::optional<MinimisedName::Said> said = SaidBefore(asking);
     if (!said) {
-      const bool joined = co_await parts_.in_flight.AwaitStep(asking.shown, fetch_, at);
-      if (joined) {
-        outcome = LearntMeanwhile(cut);
-        if (outcome.finding) co_return outcome;
-        said = SaidBefore(asking);
-      }
-      if (!said) {
-        outcome = co_await AskUntilUseful(cut, asking, at);
-        if (!joined) parts_.in_flight.EndStep(asking.shown);
-        if (outcome.finding && outcome.finding->kind == FindingKind::kReferral) co_return outcome;
-        said = SaidBy(outcome);
-      }
+      outcome = co_await AskOneStep(cut, asking, at);
+      if (outcome.finding && outcome.finding->kind == FindingKind::kReferral) co_return outcome;
+      said = SaidBy(outcome);
     }
     const bool go_on = name_.Take(asking.shown, *said);
     if (at) TraceStep(at, asking.shown, *said, go_on);
@@ -224,6 +215,22 @@ Task<FetchOutcome> Walk::AskStepByStep(Delegation cut, TracePoint at) {
     if (outcome.finding) outcome.finding->last_name = fetch_.question.qname;
     co_return outcome;
   }
+}
+
+// Equal steps of several walks are one question, and its outcome is everybody's: also where nothing of it may
+// be stored (TTL 0, a denial which relaxed minimisation does not believe), or each of them would ask for
+// himself, all at the same moment (birthday attack, RFC 5452 section 5).
+Task<FetchOutcome> Walk::AskOneStep(Delegation cut, Asking asking, TracePoint at) {
+  const WalkStep step{.cut = cut.cut, .kind = cut.kind, .shown = asking.shown};
+  InFlight::Turn turn = co_await parts_.in_flight.AwaitStep(step, fetch_, at);
+  // What another client had no time or purse left for says nothing about ours.
+  while (turn.whose == InFlight::Turn::Whose::kOthers && turn.told.starved)
+    turn = co_await parts_.in_flight.AwaitStep(step, fetch_, at);
+  if (turn.whose == InFlight::Turn::Whose::kOthers) co_return std::move(turn.told);
+
+  FetchOutcome outcome = co_await AskUntilUseful(std::move(cut), std::move(asking), at);
+  if (turn.whose == InFlight::Turn::Whose::kOurs) parts_.in_flight.EndStep(step, outcome);
+  co_return outcome;
 }
 
 // What the cache knows of a name between makes asking for it needless. A cached denial is not taken as the
@@ -248,21 +255,11 @@ MinimisedName::Said Walk::SaidBy(const FetchOutcome& outcome) {
                                                      : MinimisedName::Said::kUnreached;
 }
 
-// Another walk asked the same and may have been referred: then so are we.
-FetchOutcome Walk::LearntMeanwhile(const Delegation& cut) const {
-  FetchOutcome outcome;
-  std::optional<Delegation> closest = ClosestLearnt();  // not the configured servers that failed it before
-  if (!closest || !closest->cut.IsBelow(cut.cut)) return outcome;
-  outcome.finding.emplace();
-  outcome.finding->kind = FindingKind::kReferral;
-  outcome.finding->referral = std::move(closest);
-  return outcome;
-}
-
 Task<FetchOutcome> Walk::AskUntilUseful(Delegation cut, Asking asking, TracePoint at) {
   std::optional<FetchOutcome> turned_away = TurnedAway(cut, at);
   if (turned_away) co_return *std::move(turned_away);
   FetchOutcome outcome;
+  std::optional<Finding> empty;
   CutCrowd::Visitor in_vain(parts_.cut_crowd);
   bool asked = false, reached = false;
   Slist servers(cut, parts_.options.slist_options());
@@ -302,13 +299,28 @@ Task<FetchOutcome> Walk::AskUntilUseful(Delegation cut, Asking asking, TracePoin
         parts_.cut_failures.OnUseful(cut.cut);
         co_return outcome;
       }
+      if (outcome.finding->kind == FindingKind::kEmpty) empty = std::move(outcome.finding);
       outcome.finding.reset();
       outcome.why = ExtendedError::kNetworkError;  // reached, but of no use
     }
     if (result.end != ExchangeResult::End::kTimeout) servers.Discard(pick->endpoint);
     attempt = trace::Attempt::kNextServer;
   }
+  if (empty && asking.whole) outcome.finding = BelieveEmpty(*std::move(empty));
   co_return outcome;
+}
+
+// NOERROR with nothing in it is NODATA from a server that leaves the SOA out (RFC 2308 section 2.2), or a
+// mistake of one that has lost its zone. So it is believed when no other server had more to say, and for no
+// longer than a failure is remembered.
+Finding Walk::BelieveEmpty(Finding empty) const {
+  empty.kind = FindingKind::kNoData;
+  empty.remark = "no server of the zone said more, and none sent an SOA";
+  if (!parts_.retired) {
+    const Question& asked = empty.asked;
+    parts_.cache.StoreBareDenial(asked.qname, asked.qtype, Rcode::kNoError, parts_.clock.Now());
+  }
+  return empty;
 }
 
 // A zone none of whose servers could be reached lately (RFC 9520 section 3.2), or at which many wait in vain

@@ -78,8 +78,9 @@ class Walk {
   Task<FetchOutcome> AskStepByStep(Delegation cut, TracePoint at);
   std::optional<MinimisedName::Said> SaidBefore(const Asking& asking);
   static MinimisedName::Said SaidBy(const FetchOutcome& outcome);
-  FetchOutcome LearntMeanwhile(const Delegation& cut) const;
+  Task<FetchOutcome> AskOneStep(Delegation cut, Asking asking, TracePoint at);
   Task<FetchOutcome> AskUntilUseful(Delegation cut, Asking asking, TracePoint at);
+  Finding BelieveEmpty(Finding empty) const;
   ExchangeRequest RequestTo(const SlistPick& pick, const Asking& asking, trace::Attempt attempt) const;
   std::optional<Finding> Hear(const ExchangeResult& result, const SlistPick& pick, const Asking& asking);
   JudgeOptions JudgeAs(const ExchangeResult& result, DelegationKind kind) const;

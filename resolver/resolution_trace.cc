@@ -43,6 +43,7 @@ trace::Verdict ToTrace(FindingKind kind) {
     case FindingKind::kLame:
       return trace::Verdict::kLame;
     case FindingKind::kServerError:
+    case FindingKind::kEmpty:
     case FindingKind::kUseless:
       return trace::Verdict::kUseless;
   }

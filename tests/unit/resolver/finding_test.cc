@@ -101,7 +101,7 @@ constexpr FindingCase kKinds[] = {
      "nxdomain www.example.; keep example. SOA 5"},
     {"nxdomain without SOA", "www.example. A", "example.", "aa; rcode NXDOMAIN",
      "nxdomain www.example.: no SOA: not to be cached"},
-    {"empty", "www.example. A", "example.", "aa", "useless: NOERROR with neither answer, SOA nor referral"},
+    {"empty", "www.example. A", "example.", "aa", "empty: NOERROR with neither answer, SOA nor referral"},
     {"truncated", "www.example. A", "example.", "aa; tc; answer www.example. 300 A 192.0.2.1",
      "truncated; drop www.example. A: nothing of this reply is believed"},
     {"servfail", "www.example. A", "example.", "rcode SERVFAIL", "server error SERVFAIL"},
@@ -126,7 +126,8 @@ constexpr FindingCase kKinds[] = {
      "without glue"},
     {"DS denied by the child", "sub.example. DS", "example.",
      "aa; authority sub.example. 60 SOA ns.sub.example. h.example. 1 2 3 4 60",
-     "useless: NOERROR with neither answer, SOA nor referral; drop sub.example. SOA: not the SOA of the "
+     "useless: neither answer nor referral, nor an SOA that could deny it; drop sub.example. SOA: not the "
+     "SOA of the "
      "name's zone"},
     {"yxdomain without DNAME", "www.example. A", "example.", "aa; rcode YXDOMAIN", "server error YXDOMAIN"},
 };
@@ -197,7 +198,8 @@ constexpr FindingCase kPoison[] = {
      "nxdomain www.example.; keep example. SOA 5; drop com. SOA: not the SOA of the name's zone"},
     {"SOA below the name", "example. A", ".",
      "aa; authority www.example. 300 SOA ns.com. mail.com. 1 2 3 4 5",
-     "useless: NOERROR with neither answer, SOA nor referral; drop www.example. SOA: not the SOA of the "
+     "useless: neither answer nor referral, nor an SOA that could deny it; drop www.example. SOA: not the "
+     "SOA of the "
      "name's zone"},
     {"data beside a CNAME", "www.example. A", "example.",
      "aa; answer www.example. 300 A 192.0.2.66; answer www.example. 300 CNAME web.example.",
@@ -264,7 +266,8 @@ TEST(Finding, AForwarderNeedsNoAaAndRanksLower) {
   EXPECT_EQ(JudgeText(answer, {.recursive = true}), "answer www.example. A; keep www.example. A 3");
   const FindingCase referral{"", "www.example. A", ".", "authority example. 300 NS ns.test.", ""};
   EXPECT_EQ(JudgeText(referral, {.recursive = true}),
-            "useless: NOERROR with neither answer, SOA nor referral; drop example. NS: nothing of this reply "
+            "useless: neither answer nor referral, nor an SOA that could deny it; drop example. NS: nothing "
+            "of this reply "
             "is believed");
 }
 

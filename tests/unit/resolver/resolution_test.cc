@@ -3,6 +3,7 @@
 // resolver must do.
 #include "resolver/resolution.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -289,6 +290,77 @@ TEST(Resolution, EqualQuestionsShareOneFetchEvenWithTtlZero) {
   EXPECT_EQ(world.resolver->counters().joined.value(), 199u);
 }
 
+// RFC 2308 section 5: a denial without an SOA is not cached. The question is not asked anew for every client
+// all the same.
+TEST(Resolution, ADenialWithoutSoaIsToldForFiveSeconds) {
+  ScriptedWorld world;
+  WithExample(world, "aa; rcode NXDOMAIN");
+  const auto asked = [&world] { return world.network.asked.size(); };
+  EXPECT_EQ(world.Ask("www.example. A"), "NXDOMAIN");
+  const size_t once = asked();
+  EXPECT_EQ(world.Ask("www.example. A"), "NXDOMAIN");
+  EXPECT_EQ(asked(), once);
+  world.clock.now += std::chrono::seconds(4);
+  EXPECT_EQ(world.Ask("www.example. A"), "NXDOMAIN");
+  EXPECT_EQ(asked(), once);
+  for (int again = 1; again <= 4; ++again) {  // and never for longer
+    world.clock.now += std::chrono::seconds(6);
+    EXPECT_EQ(world.Ask("www.example. A"), "NXDOMAIN");
+    EXPECT_EQ(asked(), once + static_cast<size_t>(again));
+  }
+}
+
+TEST(Resolution, AnEmptyReplyIsBelievedWhenNobodySaysMore) {
+  const char* const referral =
+      "authority example. 3600 NS ns1.example.; authority example. 3600 NS ns2.example.; "
+      "additional ns1.example. 3600 A 192.0.2.1; additional ns2.example. 3600 A 192.0.2.2";
+  ScriptedWorld world;
+  world.AddServer("198.51.100.1", {{"*", referral}});
+  world.AddServer("192.0.2.1", {{"*", "aa"}});
+  world.AddServer("192.0.2.2", {{"www.example. A", "aa; answer www.example. 0 A 192.0.2.80"}, {"*", "aa"}});
+  for (int i = 0; i < 8; ++i)
+    EXPECT_EQ(world.Ask("www.example. A"), "NOERROR: www.example. 0 IN A 192.0.2.80") << "one knows it";
+  EXPECT_EQ(world.Ask("www.example. MX"), "NOERROR");
+  const auto both = testing::IsSupersetOf({"192.0.2.1 www.example. MX", "192.0.2.2 www.example. MX"});
+  EXPECT_THAT(world.network.asked, both);
+  world.network.asked.clear();
+  EXPECT_EQ(world.Ask("www.example. MX"), "NOERROR");
+  EXPECT_THAT(world.network.asked, testing::IsEmpty());
+  world.clock.now += std::chrono::seconds(6);
+  EXPECT_EQ(world.Ask("www.example. MX"), "NOERROR");
+  EXPECT_THAT(world.network.asked, both);
+}
+
+// All names of a zone take the same steps. What came of one may not be stored where its TTL is 0 or relaxed
+// minimisation does not believe it, and is told to those who waited: 200 equal queries would be a birthday
+// attack on ourselves.
+TEST(Resolution, WhatAStepFoundIsToldToAllWhoWaited) {
+  constexpr const char* kSteps[] = {
+      "aa; rcode NXDOMAIN; authority example. 60 SOA ns1.example. h.example. 1 2 3 4 60",
+      "aa; answer dept.example. 0 A 192.0.2.7", "aa"};
+  for (const char* step : kSteps) {
+    SCOPED_TRACE(step);
+    ResolverOptions options = ScriptedWorld::DefaultOptions();
+    options.qname_minimisation = QnameMinimisation::kRelaxed;
+    ScriptedWorld world(options);
+    world.AddServer("198.51.100.1", {{"*", kReferral}});
+    std::vector<std::pair<std::string, std::string>> rows = {{"dept.example. A", step}};
+    for (int i = 0; i < 100; ++i)
+      rows.emplace_back(fmt::format("w{}.dept.example. A", i),
+                        fmt::format("aa; answer w{}.dept.example. 60 A 192.0.2.80", i));
+    world.AddServer("192.0.2.1", rows);
+    int answers = 0;
+    for (int i = 0; i < 100; ++i)
+      world.resolver->Resolve(
+          QuestionFromText(fmt::format("w{}.dept.example. A", i)), nullptr,
+          [&answers](const CollectedAnswer& answer) { answers += !answer.answer.empty(); });
+    world.Run();
+    EXPECT_EQ(answers, 100);
+    EXPECT_EQ(std::ranges::count(world.network.asked, "198.51.100.1 example. A"), 1);
+    EXPECT_EQ(std::ranges::count(world.network.asked, "192.0.2.1 dept.example. A"), 1);
+  }
+}
+
 // NXNSAttack (CVE-2020-8616): the victim sees no more than the budget, however long the list of servers.
 TEST(Resolution, ReferralOfManyUnknownServersCostsLittle) {
   ScriptedWorld world;
@@ -361,6 +433,39 @@ TEST(Resolution, ManyResolversOfOneWorkerAreOneReader) {
                                        {world.epoch, world.cache, world.delegations}, options)
                           .value());
   EXPECT_EQ(world.epochs.OldestReader(), UINT64_MAX);  // none of them reads
+}
+
+// A reload: what is under way may come from forwarders that are not to be asked any more.
+TEST(Resolution, ARetiredResolverAnswersAndStoresNothing) {
+  ScriptedWorld world;
+  WithExample(world, "aa; answer www.example. 300 A 192.0.2.80");
+  std::string answer;
+  world.resolver->Resolve(QuestionFromText("www.example. A"), nullptr,
+                          [&answer](const CollectedAnswer& its) { answer = InWords(its); });
+  std::string failure;
+  world.resolver->Resolve(QuestionFromText("dead.example. A"), nullptr,
+                          [&failure](const CollectedAnswer& its) { failure = InWords(its); });
+  world.resolver->Retire();
+  world.Run();
+  EXPECT_EQ(answer, "NOERROR: www.example. 300 IN A 192.0.2.80");
+  EXPECT_EQ(failure, "SERVFAIL");
+  EXPECT_EQ(world.cache.stats().entries, 0u);
+  EXPECT_TRUE(world.delegations.Closest(Name::Literal("www.example."), world.clock.now)->cut.IsRoot());
+}
+
+TEST(Resolution, APreparedResolverChangesNothingUntilItTakesOver) {
+  ScriptedWorld world;
+  const auto options = std::make_shared<const ResolverOptions>(ScriptedWorld::DefaultOptions());
+  const auto servers = [&world] {
+    return world.delegations.Closest(Name(), world.clock.now)->servers.size();
+  };
+  const std::unique_ptr<Resolver> next =
+      Resolver::Prepare({world.clock, world.network, *world.random, world.timers},
+                        {world.epoch, world.cache, world.delegations}, options)
+          .value();
+  EXPECT_EQ(servers(), 1u);
+  next->TakeOver();
+  EXPECT_EQ(servers(), 13u);
 }
 
 TEST(Resolution, TraceTellsTheStory) {
