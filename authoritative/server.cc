@@ -12,6 +12,7 @@
 #include "authoritative/serve_control.h"
 #include "authoritative/serve_report.h"
 #include "common/base/limits.h"
+#include "common/base/processors.h"
 #include "common/base/status.h"
 #include "common/net/uv_network.h"
 #include "common/service/privileges.h"
@@ -106,7 +107,7 @@ CookieOptions AuthServer::Cookies() const {
 }
 
 size_t AuthServer::WorkerCount() const {
-  return options_.threads != 0 ? options_.threads : std::max(1U, std::thread::hardware_concurrency());
+  return options_.threads != 0 ? options_.threads : UsableProcessors();
 }
 
 absl::Status AuthServer::OpenMetrics() {

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
+#include "common/base/processors.h"
 #include "common/base/status.h"
 #include "common/zone/zone_builder.h"
 #include "common/zonefile/zone_reader.h"
@@ -32,21 +33,19 @@ ZoneReaderOptions OptionsFor(const Name& apex) {
 }
 
 void RunBoth(const std::function<void()>& one, const std::function<void()>& other) {
-  if (std::thread::hardware_concurrency() < 2) {
-    one();
-    other();
-    return;
-  }
   std::thread helper(other);
   one();
   helper.join();
 }
 
+// Two halves cost a little more than one whole.
+ZoneBuilder::RunBoth HowToBuild() { return UsableProcessors() > 1 ? ZoneBuilder::RunBoth(RunBoth) : nullptr; }
+
 LoadedZone Load(const Name& apex, ZoneReader reader, ZonemdPolicy zonemd) {
   const std::string file = reader.FileName(0);
   ZoneBuilder builder(apex);
   builder.AddAll(reader);
-  ZoneBuilder::Outcome outcome = std::move(builder).Build(RunBoth);
+  ZoneBuilder::Outcome outcome = std::move(builder).Build(HowToBuild());
   LoadedZone loaded{.zone = std::move(outcome.zone),
                     .complaints = std::move(outcome.complaints),
                     .files = reader.FileNames()};
@@ -88,8 +87,7 @@ void InParallel(size_t count, const std::function<void(size_t)>& each) {
     for (size_t index = next++; index < count; index = next++) each(index);
   };
   std::vector<std::thread> helpers;
-  const size_t processors = std::max(1U, std::thread::hardware_concurrency());
-  for (size_t i = 1; i < std::min(processors, count); ++i) helpers.emplace_back(work);
+  for (size_t i = 1; i < std::min(UsableProcessors(), count); ++i) helpers.emplace_back(work);
   work();
   for (std::thread& helper : helpers) helper.join();
 }

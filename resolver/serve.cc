@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "common/base/limits.h"
+#include "common/base/processors.h"
 #include "common/base/status.h"
 #include "common/net/uv_network.h"
 #include "common/service/privileges.h"
@@ -26,7 +27,7 @@ constexpr size_t kLeastDescriptors = 1024;  // with fewer TCP clients would star
 constexpr size_t kReservedDescriptors = 256;
 
 size_t ThreadsOf(const ServerOptions& server) {
-  return server.threads != 0 ? server.threads : std::max(1U, std::thread::hardware_concurrency());
+  return server.threads != 0 ? server.threads : UsableProcessors();
 }
 
 std::vector<std::string> UpstreamLines(const ResolverOptions& options) {
