@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 
 #include "common/base/limits.h"
 #include "common/dns/binary_text.h"
@@ -32,6 +33,11 @@ bool IsHashOwner(const NodeDraft& draft) {
 // Slots of hashes are all over memory: they are asked for that many ahead of their turn.
 constexpr size_t kAhead = 16;
 
+// How many children of a zone cut are looked at, one after the other, before its glue is looked up by hash.
+constexpr size_t kGlueChildren = 8;
+
+bool HasAddresses(Node node) { return node.Find(rr::kA) || node.Find(rr::kAaaa); }
+
 // Whether answers may be proved with that chain: a flag means that it is not whole yet (RFC 5155 section
 // 4.1.2).
 bool IsUsable(const Nsec3Params& params) {
@@ -47,20 +53,20 @@ bool IsOf(const Nsec3Params& chain, ByteView nsec3) {
 
 }  // namespace
 
-// A hash of some nodes by their names, for while a zone is built.
-class ZoneAssembly::NodeTable {
+// A hash of glue by its names, for while a zone is built.
+class ZoneAssembly::GlueTable {
  public:
-  NodeTable(const Zone& zone, size_t nodes) : zone_(zone), mask_(std::bit_ceil(2 * nodes + 2) - 1) {
+  // Of the nodes with addresses that no descent reaches.
+  explicit GlueTable(const Zone& zone) : zone_(zone) {
+    const auto count = std::count_if(zone.begin(), zone.end(), IsGlue);
+    mask_ = std::bit_ceil(2 * static_cast<size_t>(count) + 2) - 1;
     memory_.Extend((mask_ + 1) * sizeof(Slot));
     slots_ = reinterpret_cast<Slot*>(memory_.data());
+    for (const Node node : zone) {
+      if (IsGlue(node)) Insert(node);
+    }
   }
 
-  void Prefetch(uint64_t hash) const { __builtin_prefetch(&slots_[hash & mask_]); }
-  void Insert(uint64_t hash, NodeId id) {
-    size_t at = hash & mask_;
-    while (slots_[at].id != kNoNode) at = (at + 1) & mask_;
-    slots_[at] = {static_cast<uint32_t>(hash >> 32), id};
-  }
   Node Find(NameView name) const {
     const uint64_t hash = name.Hash();
     for (size_t at = hash & mask_; slots_[at].id != kNoNode; at = (at + 1) & mask_) {
@@ -77,11 +83,24 @@ class ZoneAssembly::NodeTable {
     uint32_t tag = 0;
     NodeId id = kNoNode;
   };
+
+  static bool IsGlue(Node node) { return node.Is(Node::kOccluded) && HasAddresses(node); }
+  void Insert(Node node) {
+    NameBuffer owner;
+    const uint64_t hash = node.OwnerInto(owner).Hash();
+    size_t at = hash & mask_;
+    while (slots_[at].id != kNoNode) at = (at + 1) & mask_;
+    slots_[at] = {static_cast<uint32_t>(hash >> 32), node.id()};
+  }
+
   const Zone& zone_;
   size_t mask_;
   Arena memory_;  // given back to the system with the table
   Slot* slots_;
 };
+
+ZoneAssembly::ZoneAssembly(ZoneAssembly&&) noexcept = default;
+ZoneAssembly::~ZoneAssembly() = default;
 
 ZoneAssembly::ZoneAssembly(NameView apex, size_t octets_expected) : zone_(new Zone) {
   zone_->apex_ = Name(apex);
@@ -93,6 +112,7 @@ ZoneAssembly::ZoneAssembly(NameView apex, size_t octets_expected) : zone_(new Zo
 Node ZoneAssembly::Add(const NodeDraft& draft) {
   const LabelPath path(draft.owner);
   const int depth = path.labels() - zone_->apex_labels_;
+  if (depth <= 1) SettleChild();
   const auto label = [&](int d) { return path.Label(zone_->apex_labels_ + d); };
   // How far the way down is that of the node before.
   int common = depth_ < 0 ? -1 : 0;
@@ -127,28 +147,24 @@ NodeId ZoneAssembly::Append(NodeId parent, ByteView label, NameView owner, const
   arena.Append(label);
   ++zone_->node_count_;
 
-  const bool hidden = (flags & (Node::kOccluded | Node::kHashOwner)) != 0;
-  const bool has_addresses =
-      draft != nullptr && (draft->Find(rr::kA) != nullptr || draft->Find(rr::kAaaa) != nullptr);
-  if (!hidden || has_addresses) {
-    const Placed placed{owner.Hash(), id};
-    const ByteView octets(reinterpret_cast<const uint8_t*>(&placed), sizeof placed);
-    if (!hidden && parent != kNoNode) {
-      // A hash owner with a name below it is a non-terminal after all.
-      if (parent != last_shown_ && Node(*zone_, parent).Is(Node::kHashOwner)) {
-        const Placed above{owner.Parent().Hash(), parent};
-        reachable_.Append({reinterpret_cast<const uint8_t*>(&above), sizeof above});
-        last_shown_ = parent;
-      }
-      reachable_.Append(octets);
+  if ((flags & (Node::kOccluded | Node::kHashOwner)) == 0) {
+    // A hash owner with a name below it is a non-terminal after all.
+    if (parent != kNoNode && parent != last_shown_ && Node(*zone_, parent).Is(Node::kHashOwner)) {
+      AddReachable(owner.Parent(), parent);
+      last_shown_ = parent;
     }
-    if (has_addresses) addressed_.Append(octets);
+    if (parent != kNoNode) AddReachable(owner, id);
   }
   if (parent != kNoNode && owner.IsWildcard()) arena.data()[size_t{parent} * 4 + 4] |= Node::kWildcardChild;
   if (draft == nullptr) return id;
   if (parent == Zone::kApexId && draft->Find(rr::kNsec3) != nullptr) nsec3_owners_.push_back(id);
   for (const RrsetDraft& rrset : draft->rrsets) AppendRrset(id, rrset);
   return id;
+}
+
+void ZoneAssembly::AddReachable(NameView owner, NodeId id) {
+  const Placed placed{owner.Hash(), id};
+  reachable_.Append({reinterpret_cast<const uint8_t*>(&placed), sizeof placed});
 }
 
 uint8_t ZoneAssembly::FlagsFor(NodeId parent, NameView owner, const NodeDraft* draft) const {
@@ -188,14 +204,22 @@ void ZoneAssembly::AppendRrset(NodeId node, const RrsetDraft& rrset) {
   out += RrsetView::kHeaderOctets;
   for (const DraftRecord& record : rrset.records) {
     StoreU16(out, static_cast<uint16_t>(record.rdata.size()));
-    std::copy(record.rdata.begin(), record.rdata.end(), out + 2);
+    if (!record.rdata.empty()) std::memcpy(out + 2, record.rdata.data(), record.rdata.size());
     out += 2 + record.rdata.size();
   }
   zone_->record_count_ += rrset.records.size();
   if (has_targets) {
     const DraftRecord& first = rrset.records.front();
-    const OpenTargets open{node, rrset.type, first.line, first.column, first.file};
-    open_targets_.Append({reinterpret_cast<const uint8_t*>(&open), sizeof open});
+    of_child_.push_back({node, rrset.type, first.line, first.column, first.file});
+  }
+}
+
+// Those that are settled already.
+void ZoneAssembly::MoveTargets(RrsetView rrset, NodeId shift) {
+  for (size_t index = 0; rrset.HasTargets() && index < rrset.size(); ++index) {
+    if (rrset.TargetNode(index) == kNoNode) continue;
+    uint8_t* const target = const_cast<uint8_t*>(rrset.TargetAt(index));
+    StoreU32(target, LoadU32(target) + shift);
   }
 }
 
@@ -209,7 +233,9 @@ ZoneAssembly ZoneAssembly::ForLaterNodes(size_t octets_expected) const {
   return later;
 }
 
-void ZoneAssembly::Join(ZoneAssembly&& later) {
+void ZoneAssembly::Join(ZoneAssembly later) {
+  SettleChild();
+  later.SettleChild();
   Arena& arena = zone_->arena_;
   Arena& more = later.zone_->arena_;
   const auto aligned = [](size_t octets) { return (octets + 3) / 4 * 4; };
@@ -221,6 +247,7 @@ void ZoneAssembly::Join(ZoneAssembly&& later) {
   if (from < more.size()) {
     for (Node node(*later.zone_, static_cast<NodeId>(from / 4)); node; node = later.zone_->Next(node)) {
       StoreU32(more.data() + size_t{node.id()} * 4, moved(node.parent_id()));
+      for (const RrsetView rrset : node) MoveTargets(rrset, shift);
     }
   }
   arena.Append(ByteView(more.data(), more.size()).subspan(from));
@@ -229,21 +256,20 @@ void ZoneAssembly::Join(ZoneAssembly&& later) {
   zone_->node_count_ += later.zone_->node_count_;
   zone_->record_count_ += later.zone_->record_count_;
 
-  for (Arena* placed : {&later.reachable_, &later.addressed_}) {
-    for (Placed& each : std::span(reinterpret_cast<Placed*>(placed->data()), placed->size() / sizeof(Placed)))
-      each.id = moved(each.id);
-  }
+  for (Placed& each : std::span(reinterpret_cast<Placed*>(later.reachable_.data()),
+                                later.reachable_.size() / sizeof(Placed)))
+    each.id = moved(each.id);
   for (OpenTargets& each : std::span(reinterpret_cast<OpenTargets*>(later.open_targets_.data()),
                                      later.open_targets_.size() / sizeof(OpenTargets)))
     each.node = moved(each.node);
   const auto take = [](Arena& to, const Arena& taken) { to.Append({taken.data(), taken.size()}); };
   take(reachable_, later.reachable_);
-  take(addressed_, later.addressed_);
   take(open_targets_, later.open_targets_);
   for (const NodeId id : later.nsec3_owners_) nsec3_owners_.push_back(moved(id));
 }
 
 std::shared_ptr<const Zone> ZoneAssembly::Finish(CheckReport& report) && {
+  SettleChild();
   zone_->arena_.ShrinkToFit();
   FillSlots();
   ResolveTargets(report);
@@ -282,30 +308,58 @@ bool ZoneAssembly::IsBelowDname(Node node) {
   return dname;
 }
 
-void ZoneAssembly::ResolveTargets(CheckReport& report) {
-  const size_t count = addressed_.size() / sizeof(Placed);
-  const Placed* placed = reinterpret_cast<const Placed*>(addressed_.data());
-  NodeTable addresses(*zone_, count);
-  for (size_t i = 0; i < count; ++i) {
-    if (i + kAhead < count) addresses.Prefetch(placed[i + kAhead].hash);
-    addresses.Insert(placed[i].hash, placed[i].id);
+// What the name servers of a delegation need is mostly glue right behind it: looked up while it is warm, and
+// all there once the next child of the apex comes.
+void ZoneAssembly::SettleChild() {
+  for (const OpenTargets& open : of_child_) {
+    if (!SettleBelowCut(open)) open_targets_.Append({reinterpret_cast<const uint8_t*>(&open), sizeof open});
   }
-  addressed_ = Arena();
+  of_child_.clear();
+}
 
+// Whether all targets of the set are children of its own zone cut, with addresses, among the first few.
+bool ZoneAssembly::SettleBelowCut(const OpenTargets& open) {
+  const Node cut(*zone_, open.node);
+  if (open.type != rr::kNs || !cut.Is(Node::kZoneCut) || cut.Is(Node::kOccluded)) return false;
+  NameBuffer buffer;
+  const NameView owner = cut.OwnerInto(buffer);
+  const RrsetView rrset = cut.Find(rr::kNs);
+  size_t index = 0;
+  for (const ByteView rdata : rrset) {
+    const NameView target = NameView::FromValidWire(rdata.data(), rdata.size());
+    const Node glue =
+        target.IsBelow(owner) && target.Parent() == owner ? GlueChild(cut, target.FirstLabel()) : Node();
+    if (!glue) return false;
+    StoreU32(const_cast<uint8_t*>(rrset.TargetAt(index++)), glue.id() | RrsetView::kInDomain);
+  }
+  return true;
+}
+
+// A child of `cut` with addresses, when it is among the first few.
+Node ZoneAssembly::GlueChild(Node cut, ByteView label) const {
+  Node child = zone_->Next(cut);
+  for (size_t left = kGlueChildren; left > 0 && child && child.parent_id() == cut.id(); --left) {
+    if (child.label().size() == label.size() &&
+        EqualIgnoringCase(child.label().data(), label.data(), label.size())) {
+      return HasAddresses(child) ? child : Node();
+    }
+    child = zone_->Next(child);
+  }
+  return Node();
+}
+
+void ZoneAssembly::ResolveTargets(CheckReport& report) {
   const OpenTargets* open = reinterpret_cast<const OpenTargets*>(open_targets_.data());
   for (size_t i = 0; i < open_targets_.size() / sizeof(OpenTargets); ++i) {
     const RrsetView rrset = Node(*zone_, open[i].node).Find(open[i].type);
     size_t index = 0;
-    for (const ByteView rdata : rrset) {
-      const uint32_t found = FindTarget(open[i], rdata, addresses, report);
-      StoreU32(const_cast<uint8_t*>(rrset.TargetAt(index++)), found);
-    }
+    for (const ByteView rdata : rrset)
+      StoreU32(const_cast<uint8_t*>(rrset.TargetAt(index++)), FindTarget(open[i], rdata, report));
   }
 }
 
 // What RrsetView::TargetNode and TargetInDomain will say of this record.
-uint32_t ZoneAssembly::FindTarget(const OpenTargets& open, ByteView rdata, const NodeTable& addresses,
-                                  CheckReport& report) const {
+uint32_t ZoneAssembly::FindTarget(const OpenTargets& open, ByteView rdata, CheckReport& report) {
   const ByteView wire = AdditionalName(open.type, rdata);
   if (wire.empty()) return kNoNode;
   const NameView target = NameView::FromValidWire(wire.data(), wire.size());
@@ -314,7 +368,7 @@ uint32_t ZoneAssembly::FindTarget(const OpenTargets& open, ByteView rdata, const
   NameBuffer buffer;
   const NameView owner = node.OwnerInto(buffer);
   const bool in_domain = open.type == rr::kNs && node.Is(Node::kZoneCut) && target.IsAtOrBelow(owner);
-  const Node found = addresses.Find(target);
+  const Node found = AddressesOf(target);
   if (!found) {
     const DraftRecord at{.type = open.type,
                          .ttl = Ttl(),
@@ -329,6 +383,18 @@ uint32_t ZoneAssembly::FindTarget(const OpenTargets& open, ByteView rdata, const
   const bool hidden = found.Is(Node::kZoneCut) || found.Is(Node::kOccluded);
   if (hidden && (open.type != rr::kNs || IsBelowDname(found))) return kNoNode;
   return found.id() | (in_domain ? RrsetView::kInDomain : 0);
+}
+
+// The node of that name when it has addresses: one that questions may reach, or one below a cut or a DNAME.
+Node ZoneAssembly::AddressesOf(NameView target) {
+  const Descent descent = zone_->Descend(LabelPath(target));
+  if (descent.node) return HasAddresses(descent.node) ? descent.node : Node();
+  if (!descent.zone_cut && !descent.dname) return Node();
+  if (descent.zone_cut && descent.zone_cut.LabelCount() + 1 == target.LabelCount()) {
+    if (const Node child = GlueChild(descent.zone_cut, target.FirstLabel())) return child;
+  }
+  if (glue_ == nullptr) glue_ = std::make_unique<GlueTable>(*zone_);
+  return glue_->Find(target);
 }
 
 // False when no NSEC3PARAM at the apex names a chain that begins there (RFC 5155 section 7.3).

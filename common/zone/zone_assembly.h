@@ -16,6 +16,8 @@ class ZoneAssembly {
  public:
   // `octets_expected` saves moving the arena while it grows.
   ZoneAssembly(NameView apex, size_t octets_expected);
+  ZoneAssembly(ZoneAssembly&&) noexcept;
+  ~ZoneAssembly();
 
   // Canonical order, each owner once, the apex first.
   Node Add(const NodeDraft& draft);
@@ -23,7 +25,7 @@ class ZoneAssembly {
   // node yet, and is to be joined to it.
   ZoneAssembly ForLaterNodes(size_t octets_expected) const;
   // Takes over what `later` has.
-  void Join(ZoneAssembly&& later);
+  void Join(ZoneAssembly later);
   // Whether what was added fits into what a NodeId can tell apart, 31 bits of units: 8 GiB.
   bool TooLarge() const { return zone_->arena_.size() >= kMaxOctets; }
   // Whether `node`, an occluded one, lies below a DNAME rather than a zone cut.
@@ -47,15 +49,20 @@ class ZoneAssembly {
     uint32_t file;
   };
 
-  class NodeTable;
+  class GlueTable;
 
   NodeId Append(NodeId parent, ByteView label, NameView owner, const NodeDraft* draft);
+  void AddReachable(NameView owner, NodeId id);
   uint8_t FlagsFor(NodeId parent, NameView owner, const NodeDraft* draft) const;
   void AppendRrset(NodeId node, const RrsetDraft& rrset);
+  void SettleChild();
+  bool SettleBelowCut(const OpenTargets& open);
+  Node GlueChild(Node cut, ByteView label) const;
+  static void MoveTargets(RrsetView rrset, NodeId shift);
   void FillSlots();
   void ResolveTargets(CheckReport& report);
-  uint32_t FindTarget(const OpenTargets& open, ByteView rdata, const NodeTable& addresses,
-                      CheckReport& report) const;
+  uint32_t FindTarget(const OpenTargets& open, ByteView rdata, CheckReport& report);
+  Node AddressesOf(NameView target);
   bool IndexNsec3Owners(CheckReport& report);
   Nsec3Chain ChainOf(const Nsec3Params& params) const;
   void IndexNsecOwners();
@@ -66,8 +73,9 @@ class ZoneAssembly {
   size_t begin_ = 0;                            // where the nodes to be joined begin
   NodeId last_shown_ = kNoNode;                 // of the hash owners which are non-terminals
   Arena reachable_;                             // of Placed: what a descent may reach
-  Arena addressed_;                             // of Placed: nodes with addresses
-  Arena open_targets_;                          // of OpenTargets
+  std::vector<OpenTargets> of_child_;           // of the child of the apex that is being added
+  Arena open_targets_;                          // of OpenTargets, the others
+  std::unique_ptr<GlueTable> glue_;             // once it is needed
   std::vector<NodeId> nsec3_owners_;            // in canonical order, which is that of their hashes
 };
 

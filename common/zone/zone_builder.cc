@@ -13,8 +13,8 @@ namespace {
 
 // Above that many records, duplicates of a set are found by sorting.
 constexpr size_t kFewRecords = 16;
-// Sorted runs lie all over the staging arena: they are asked for that many ahead of their turn.
-constexpr size_t kRunsAhead = 8;
+// Sorted stretches lie all over the staging arena: they are asked for that many ahead of their turn.
+constexpr size_t kStretchesAhead = 8;
 constexpr std::string_view kTooLarge = "the zone is larger than the 8 GiB that one can have";
 
 // Whether a record says what another says (RFC 4034 section 6.3): mostly not, and that is seen without
@@ -111,7 +111,7 @@ ZoneBuilder::ZoneBuilder(Name apex, RrClass rr_class, size_t max_complaints)
       max_complaints_(max_complaints),
       report_(file_names_, max_complaints),
       outside_(file_names_, max_complaints),
-      staged_(apex_.LabelCount()) {}
+      staged_(apex_) {}
 
 void ZoneBuilder::SetFileName(uint32_t file, std::string name) {
   if (file >= file_names_.size()) file_names_.resize(size_t{file} + 1);
@@ -193,19 +193,30 @@ struct ZoneBuilder::Part {
   CheckReport report;
   CheckReport occluded;  // told when nothing worse is to be told
   Drafting drafting;
+  std::vector<StagedRecords::Run> runs;
 };
 
 // Checks all, and lays them out as long as there is no mistake; `sound` is whether the zone could be served
 // so far.
-void ZoneBuilder::Lay(std::span<StagedRecords::Run> runs, bool sound, Part& part) const {
-  staged_.Sort(runs);
-  for (size_t i = 0; i < runs.size();) {
-    const NameView owner = staged_.OwnerOf(runs[i]);
+void ZoneBuilder::Lay(std::span<StagedRecords::Stretch> stretches, bool sound, Part& part) const {
+  staged_.Sort(stretches);
+  size_t asked = 0;
+  for (size_t next = 0; next < stretches.size();) {
+    for (; asked < std::min(next + kStretchesAhead, stretches.size()); ++asked)
+      staged_.Prefetch(stretches[asked]);
+    next = staged_.TakeChild(stretches, next, part.runs);
+    LayChild(sound, part);
+  }
+}
+
+// The names at and below one child of the apex.
+void ZoneBuilder::LayChild(bool sound, Part& part) const {
+  for (size_t i = 0; i < part.runs.size();) {
+    const NameView owner = staged_.OwnerOf(part.runs[i]);
     std::vector<DraftRecord>& records = part.drafting.Begin();
     do {
-      if (i + kRunsAhead < runs.size()) staged_.Prefetch(runs[i + kRunsAhead]);
-      staged_.AppendRecords(runs[i], records);
-    } while (++i < runs.size() && staged_.OwnerOf(runs[i]) == owner);
+      staged_.AppendRecords(part.runs[i], records);
+    } while (++i < part.runs.size() && staged_.OwnerOf(part.runs[i]) == owner);
     const NodeDraft draft = part.drafting.Finish(owner, owner.size() == apex_.size());
     if (draft.at_apex && AllRead()) CheckApex(draft, part.report);
     CheckNode(draft, part.report);

@@ -51,7 +51,8 @@ class ZoneBuilder {
   bool Accept(const ZoneRecord& record);
   // Otherwise what seems to be missing may be what could not be read.
   bool AllRead() const { return !HasErrors(reader_complaints_); }
-  void Lay(std::span<StagedRecords::Run> runs, bool sound, Part& part) const;
+  void Lay(std::span<StagedRecords::Stretch> stretches, bool sound, Part& part) const;
+  void LayChild(bool sound, Part& part) const;
   Complaints TakeComplaints();
 
   Name apex_;

@@ -15,6 +15,7 @@
 namespace cairn {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 constexpr std::string_view kApex = "@ 3600 SOA ns host 1 2 3 4 5\n@ 3600 NS ns.elsewhere.\n";
@@ -272,6 +273,65 @@ TEST(ZoneBuilder, AnyOrderGivesTheSameZone) {
   }
 }
 
+// Names below one child of the apex come in many stretches, and are many enough to be sorted by keys.
+TEST(ZoneBuilder, OneChildInManyStretches) {
+  std::string text(kApex);
+  const auto add = [&text](const std::string& owner) { text += owner + " 60 TXT \"" + owner + "\"\n"; };
+  for (int i = 0; i < 300; ++i) {
+    const std::string n = std::to_string(i * 7919 % 300);
+    add("host" + n + (i % 2 == 0 ? ".one" : ".ONE"));
+    if (i % 3 == 0) add("elsewhere" + n);
+    if (i % 5 == 0) add("deep.under.host" + n + ".one");
+    if (i % 7 == 0) add("one");
+  }
+  const ZoneBuilder::Outcome outcome = testing::ZoneFromText("example.", text);
+  ASSERT_NE(outcome.zone, nullptr) << testing::ToText(outcome.complaints);
+  Name before;
+  size_t owners = 0;
+  for (const Node node : *outcome.zone) {
+    const Name owner = node.owner();
+    if (!node.IsApex()) {
+      EXPECT_TRUE(before.view().CanonicalCompare(owner) < 0) << owner.ToText();
+    }
+    before = owner;
+    owners += node.empty() ? 0 : 1;
+  }
+  EXPECT_EQ(owners, 1u + 300 + 100 + 60 + 1);
+  EXPECT_EQ(outcome.zone->record_count(), 2u + 300 + 100 + 60 + 1);
+}
+
+// Where each name server's addresses are found, and whether a referral needs them.
+TEST(ZoneBuilder, TargetsAreFoundWhereverTheyAre) {
+  std::string text(kApex);
+  for (const char* glue : {"ns", "ns.far", "b", "c", "d", "e", "f", "g", "h", "ninth"})
+    text += std::string(glue) + ".cut 60 A 192.0.2.1\n";
+  text +=
+      "cut 60 NS ns.cut\ncut 60 NS ns.far.cut\ncut 60 NS ninth.cut\ncut 60 NS host\n"
+      "cut 60 NS ns.other\ncut 60 NS deep.ns.other\ncut 60 NS other\ncut 60 NS ns.alias\n"
+      "other 60 NS NS.other\nother 60 A 192.0.2.1\nns.Other 60 AAAA ::1\ndeep.ns.other 60 A 192.0.2.1\n"
+      "host 60 A 192.0.2.1\nalias 60 DNAME elsewhere\nns.alias 60 A 192.0.2.1\n"
+      "mail 60 MX 1 host\nmail 60 MX 1 ns.cut\n";
+  const ZoneBuilder::Outcome outcome = testing::ZoneFromText("example.", text);
+  ASSERT_NE(outcome.zone, nullptr) << testing::ToText(outcome.complaints);
+  const auto targets = [&](std::string_view owner, RrType type) {
+    const RrsetView rrset = outcome.zone->Descend(LabelPath(Name::Literal(owner))).node.Find(type);
+    std::vector<std::string> found;
+    for (size_t i = 0; i < rrset.size(); ++i) {
+      const NodeId target = rrset.TargetNode(i);
+      found.push_back(target == kNoNode ? "-"
+                                        : Node(*outcome.zone, target).owner().ToText() +
+                                              (rrset.TargetInDomain(i) ? " in-domain" : ""));
+    }
+    return found;
+  };
+  EXPECT_THAT(targets("cut.example.", rr::kNs),
+              ElementsAre("ns.cut.example. in-domain", "ns.far.cut.example. in-domain",
+                          "ninth.cut.example. in-domain", "host.example.", "ns.other.example.",
+                          "deep.ns.other.example.", "other.example.", "-"));
+  EXPECT_THAT(targets("other.example.", rr::kNs), ElementsAre("ns.other.example. in-domain"));
+  EXPECT_THAT(targets("mail.example.", rr::kMx), ElementsAre("host.example.", "-"));
+}
+
 ZoneBuilder::Outcome BuildInHalves(std::string_view text) {
   const Name apex = Name::Literal("example.");
   ZoneReader reader = ZoneReader::FromText(text, "zone", testing::ReaderOptions(apex));
@@ -319,7 +379,9 @@ TEST(ZoneBuilder, HalvesGiveTheSameZone) {
     for (const RrsetView rrset : node) {
       if (const NodeId target = rrset.TargetNode(0); target != kNoNode) {
         ++targets;
-        EXPECT_TRUE(Node(*halves.zone, target).Find(rr::kA));
+        const Node found(*halves.zone, target);
+        EXPECT_TRUE(found.Find(rr::kA));
+        EXPECT_EQ(found.owner(), NameView::FromValidWire(rrset.front().data()));
       }
     }
   }
