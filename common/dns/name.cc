@@ -12,30 +12,6 @@
 namespace cairn {
 namespace {
 
-// NH, the universal hash of UMAC (RFC 4418 section 5.2), over 64-bit words: who does not know the key makes
-// two names collide with a chance near 2^-64, however they are chosen. One key word for each word of the
-// longest name, two for the end.
-constexpr size_t kHashWords = (kMaxNameOctets + 7) / 8;
-using HashKey = std::array<uint64_t, kHashWords + 2>;
-
-// Arbitrary but fixed (SplitMix64 from zero): what tests and simulations use.
-constexpr HashKey DefaultHashKey() {
-  HashKey key{};
-  uint64_t state = 0;
-  for (uint64_t& word : key) {
-    state += 0x9e3779b97f4a7c15;
-    uint64_t z = state;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-    z = (z ^ z >> 27) * 0x94d049bb133111eb;
-    word = z ^ z >> 31;
-  }
-  return key;
-}
-
-constinit HashKey hash_key = DefaultHashKey();
-
-__extension__ using Uint128 = unsigned __int128;
-
 // Where each label of a name starts.
 struct LabelStarts {
   explicit LabelStarts(NameView name) {
@@ -141,28 +117,6 @@ std::strong_ordering NameView::CanonicalCompare(NameView other) const {
     if (order != 0) return order <=> 0;
   }
   return a.count <=> b.count;
-}
-
-uint64_t NameView::Hash() const {
-  const uint64_t* key = hash_key.data();
-  Uint128 sum = 0;
-  size_t at = 0;
-  for (; at + 16 <= octets_; at += 16, key += 2) {
-    sum += Uint128{ToLower8(LoadWord(wire_ + at)) + key[0]} * (ToLower8(LoadWord(wire_ + at + 8)) + key[1]);
-  }
-  // The rest, below 16 octets: two words that may overlap. The length, added at the end, tells such tails
-  // apart.
-  const size_t rest = octets_ - at;
-  if (rest >= 8) {
-    sum += Uint128{ToLower8(LoadWord(wire_ + at)) + key[0]} *
-           (ToLower8(LoadWord(wire_ + at + rest - 8)) + key[1]);
-  } else if (rest > 0) {
-    sum += Uint128{ToLower8(LoadFewer(wire_ + at, rest)) + key[0]} * key[1];
-  }
-  const uint64_t* end_key = hash_key.data() + kHashWords;
-  const Uint128 mixed = Uint128{static_cast<uint64_t>(sum) ^ end_key[0]} *
-                        (static_cast<uint64_t>(sum >> 64) ^ end_key[1] ^ octets_);
-  return static_cast<uint64_t>(mixed) ^ static_cast<uint64_t>(mixed >> 64);
 }
 
 std::string NameView::ToText() const {
@@ -320,10 +274,6 @@ std::string Explain(const NameTextResult& result, std::string_view text) {
                          rest.substr(0, 4), text);
   }
   return "";
-}
-
-void SetNameHashKey(Random& random) {
-  for (uint64_t& word : hash_key) word = random.U64();
 }
 
 }  // namespace cairn

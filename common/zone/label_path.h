@@ -1,11 +1,13 @@
 // A name seen from the root down, as zones are walked: how many labels it has, each suffix, and the hash of a
-// suffix. Borrows the name; lives on the stack or in a worker's scratch space.
+// suffix. Borrows the name; lives on the stack or in a worker's scratch space. However many suffixes are
+// hashed, the name is gone over once.
 #pragma once
 
 #include <array>
 #include <cstdint>
 
 #include "common/dns/name.h"
+#include "common/dns/name_hash.h"
 
 namespace cairn {
 
@@ -18,6 +20,7 @@ class LabelPath {
     name_ = name;
     labels_ = 0;
     hashed_ = 0;
+    deep_.Reset();
     const uint8_t* wire = name.data();
     size_t at = 0;
     for (; wire[at] != 0; at += 1 + size_t{wire[at]})
@@ -36,7 +39,7 @@ class LabelPath {
   ByteView Label(int labels) const { return Suffix(labels).FirstLabel(); }
   // Of that suffix. Those which zone sets and apexes ask for again and again are remembered.
   uint64_t Hash(int labels) const {
-    if (labels >= kRemembered) return Suffix(labels).Hash();
+    if (labels >= kRemembered) return deep_.Of(name_, Suffix(labels).size());
     const size_t i = static_cast<size_t>(labels);
     if ((hashed_ >> i & 1) == 0) {
       hashes_[i] = Suffix(labels).Hash();
@@ -46,6 +49,7 @@ class LabelPath {
   }
 
  private:
+  // Suffixes of fewer labels are hashed one by one: most names have no others, and need no sums.
   static constexpr int kRemembered = 8;
 
   NameView name_;
@@ -53,6 +57,7 @@ class LabelPath {
   mutable uint32_t hashed_ = 0;  // which of `hashes_` are known
   mutable std::array<uint64_t, kRemembered> hashes_;
   std::array<uint8_t, kMaxLabels + 1> starts_;  // where each label begins, the root's last
+  mutable SuffixHashes deep_;                   // of the others
 };
 
 }  // namespace cairn
