@@ -157,9 +157,13 @@ void ZoneMetrics(MetricsText& metrics, const ServedZones::Table& zones) {
 }
 
 std::string_view DnssecText(const Zone& zone) {
-  if (zone.denial() == Denial::kNsec3) return "NSEC3";
+  if (zone.denial() == Denial::kNsec3) return zone.opt_out() ? "NSEC3 with opt-out" : "NSEC3";
   if (zone.denial() == Denial::kNsec) return "NSEC";
-  return zone.apex_node().Find(rr::kDnskey) ? "signed without denial" : "unsigned";
+  return zone.is_signed() ? "signed without denial" : "unsigned";
+}
+
+std::string TimeText(WallTime time) {
+  return fmt::format("{:%FT%TZ}", fmt::gmtime(static_cast<std::time_t>(time.seconds)));
 }
 
 }  // namespace
@@ -191,8 +195,8 @@ std::vector<Fact> ZoneFacts(const ServedZone& zone) {
                   {"records", zone.zone->record_count()},
                   {"octets", zone.zone->MemoryOctets()},
                   {"dnssec", std::string(DnssecText(*zone.zone))},
-                  {"loaded-at",
-                   fmt::format("{:%FT%TZ}", fmt::gmtime(static_cast<std::time_t>(zone.loaded_at.seconds)))},
+                  {"zonemd", std::string(ToText(zone.zonemd))},
+                  {"loaded-at", TimeText(zone.loaded_at)},
                   {"load-ms", std::chrono::ceil<std::chrono::milliseconds>(zone.load_time).count()}});
   }
   const bool served = zone.zone != nullptr;
@@ -201,6 +205,10 @@ std::vector<Fact> ZoneFacts(const ServedZone& zone) {
                                                         : "SERVFAIL"));
   facts.emplace_back("file", zone.options.file);
   if (!zone.last_complaint.empty()) facts.emplace_back("complaint", zone.last_complaint);
+  if (!zone.last_refusal.empty()) {
+    facts.emplace_back("refused-at", TimeText(zone.refused_at));
+    facts.emplace_back("refusal", zone.last_refusal);
+  }
   return facts;
 }
 

@@ -99,6 +99,7 @@ ServedZone ServedZones::ReadZone(const ZoneOptions& options, const ServedZone* b
   ++(row.refused ? row.failures : row.loads);
   if (!row.refused) {
     row.zone = std::move(loaded.zone);
+    row.zonemd = loaded.zonemd;
     row.loaded_at = clock_.Wall();
     row.load_time = clock_.Now() - started;
   }
@@ -106,13 +107,16 @@ ServedZone ServedZones::ReadZone(const ZoneOptions& options, const ServedZone* b
   if (!row.refused && before != nullptr && before->zone != nullptr &&
       SerialIsBefore(row.zone->serial(), before->zone->serial())) {
     complaints.push_back(
-        {Severity::kWarning,
-         {.file = options.file},
+        {Severity::kWarning, std::move(loaded.soa),
          fmt::format("serial {} is before {}, which was served: secondaries keep the old zone "
                      "(RFC 1982)",
                      row.zone->serial(), before->zone->serial())});
   }
   row.last_complaint = MainComplaint(complaints);
+  if (row.refused) {
+    row.last_refusal = row.last_complaint;
+    row.refused_at = started_at;
+  }
   return row;
 }
 

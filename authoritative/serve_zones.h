@@ -31,10 +31,13 @@ struct ServedZone {
   std::shared_ptr<const Zone> zone;                      // null: SERVFAIL
   WallTime loaded_at;                                    // of `zone`
   Duration load_time{};
+  ZonemdVerdict zonemd = ZonemdVerdict::kNotChecked;  // of `zone`
   // The file as it is now was refused; `zone` is what stood there before, if anything.
   bool refused = false;
   std::string last_complaint;  // of the last reading; an error before a warning
-  uint64_t loads = 0;          // readings that gave a zone, and those that did not
+  std::string last_refusal;    // why the file was refused when that last happened; empty: never
+  WallTime refused_at;
+  uint64_t loads = 0;  // readings that gave a zone, and those that did not
   uint64_t failures = 0;
 };
 

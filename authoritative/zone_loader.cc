@@ -42,17 +42,18 @@ void RunBoth(const std::function<void()>& one, const std::function<void()>& othe
 ZoneBuilder::RunBoth HowToBuild() { return UsableProcessors() > 1 ? ZoneBuilder::RunBoth(RunBoth) : nullptr; }
 
 LoadedZone Load(const Name& apex, ZoneReader reader, ZonemdPolicy zonemd) {
-  const std::string file = reader.FileName(0);
   ZoneBuilder builder(apex);
   builder.AddAll(reader);
   ZoneBuilder::Outcome outcome = std::move(builder).Build(HowToBuild());
   LoadedZone loaded{.zone = std::move(outcome.zone),
                     .complaints = std::move(outcome.complaints),
-                    .files = reader.FileNames()};
+                    .files = reader.FileNames(),
+                    .soa = std::move(outcome.soa)};
   if (loaded.zone == nullptr) return loaded;
-  Complaints about_digest = CheckZonemd(*loaded.zone, zonemd, file);
-  if (HasErrors(about_digest)) loaded.zone = nullptr;
-  std::move(about_digest.begin(), about_digest.end(), std::back_inserter(loaded.complaints));
+  ZonemdCheck digest = CheckZonemd(*loaded.zone, zonemd, outcome.zonemd);
+  if (HasErrors(digest.complaints)) loaded.zone = nullptr;
+  std::ranges::move(digest.complaints, std::back_inserter(loaded.complaints));
+  loaded.zonemd = digest.verdict;
   return loaded;
 }
 

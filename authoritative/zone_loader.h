@@ -19,6 +19,8 @@ struct LoadedZone {
   std::shared_ptr<const Zone> zone;  // null when `complaints` holds an error: nothing of it may be served
   Complaints complaints;
   std::vector<std::string> files;  // all that were read: the zone's own, then those it includes
+  TextPosition soa;                // where it stands
+  ZonemdVerdict zonemd = ZonemdVerdict::kNotChecked;
 };
 
 LoadedZone LoadZone(const Name& apex, const std::string& path, ZonemdPolicy zonemd = ZonemdPolicy::kOff);

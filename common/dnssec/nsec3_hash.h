@@ -15,6 +15,9 @@ inline constexpr uint8_t kNsec3Sha1 = 1;  // the one algorithm there is (RFC 515
 using Nsec3Hash = std::array<uint8_t, 20>;
 
 // The fields that NSEC3 and NSEC3PARAM begin with (RFC 5155 sections 3.2 and 4.2). Borrows the salt.
+// The one flag of NSEC3 records (RFC 5155 section 3.1.2.1).
+inline constexpr uint8_t kNsec3OptOut = 1;
+
 struct Nsec3Params {
   uint8_t algorithm = 0;
   uint8_t flags = 0;

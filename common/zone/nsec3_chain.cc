@@ -6,8 +6,9 @@
 
 namespace cairn {
 
-Nsec3Chain::Nsec3Chain(const Nsec3Params& params, std::vector<Link> links)
+Nsec3Chain::Nsec3Chain(const Nsec3Params& params, std::vector<Link> links, bool opt_out)
     : iterations_(params.iterations),
+      opt_out_(opt_out),
       salt_(params.salt.begin(), params.salt.end()),
       links_(std::move(links)) {
   links_.shrink_to_fit();

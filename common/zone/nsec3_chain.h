@@ -24,11 +24,12 @@ class Nsec3Chain {
   };
 
   Nsec3Chain() = default;  // no chain
-  // `links` ascending by hash.
-  Nsec3Chain(const Nsec3Params& params, std::vector<Link> links);
+  // `links` ascending by hash. `opt_out`: some of them say that they may span insecure delegations.
+  Nsec3Chain(const Nsec3Params& params, std::vector<Link> links, bool opt_out = false);
 
   bool empty() const { return links_.empty(); }
   size_t size() const { return links_.size(); }
+  bool opt_out() const { return opt_out_; }
   Nsec3Hash HashOf(NameView name) const { return HashOwnerName(name, iterations_, salt_); }
   size_t DigestsPerHash() const { return size_t{iterations_} + 1; }
   // The link that has this hash, or the last before it; before the first it is the last of all, for the chain
@@ -40,6 +41,7 @@ class Nsec3Chain {
   size_t BucketOf(const Nsec3Hash& hash) const { return LoadU32(hash.data()) >> shift_; }
 
   uint16_t iterations_ = 0;
+  bool opt_out_ = false;
   std::vector<uint8_t> salt_;
   std::vector<Link> links_;
   unsigned shift_ = 31;

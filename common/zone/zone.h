@@ -224,6 +224,9 @@ class Zone {
     return nsec_owners_.size() > 0 ? Denial::kNsec : Denial::kNone;
   }
 
+  // Whether the NSEC3 chain may span insecure delegations (RFC 5155 section 6).
+  bool opt_out() const { return nsec3_chain_.opt_out(); }
+
   // `path` is that of a name at or below the apex.
   Descent Descend(const LabelPath& path) const;
   // Owner of the NSEC whose span holds `name` (or begins at it): the last NSEC owner at or before it in

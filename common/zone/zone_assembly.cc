@@ -30,6 +30,13 @@ bool IsHashOwner(const NodeDraft& draft) {
                      [](const auto& rrset) { return rrset.type == rr::kNsec3 || rrset.type == rr::kRrsig; });
 }
 
+// Of its first record, which may be staged no longer than the draft lives.
+DraftRecord PlaceOf(const RrsetDraft& rrset) {
+  DraftRecord place = rrset.records.front();
+  place.rdata = {};
+  return place;
+}
+
 // Slots of hashes are all over memory: they are asked for that many ahead of their turn.
 constexpr size_t kAhead = 16;
 
@@ -157,7 +164,12 @@ NodeId ZoneAssembly::Append(NodeId parent, ByteView label, NameView owner, const
   }
   if (parent != kNoNode && owner.IsWildcard()) arena.data()[size_t{parent} * 4 + 4] |= Node::kWildcardChild;
   if (draft == nullptr) return id;
-  if (parent == Zone::kApexId && draft->Find(rr::kNsec3) != nullptr) nsec3_owners_.push_back(id);
+  if (parent == Zone::kApexId && draft->Find(rr::kNsec3) != nullptr) {
+    if (nsec3_at_.line == 0) nsec3_at_ = PlaceOf(*draft->Find(rr::kNsec3));
+    nsec3_owners_.push_back(id);
+  } else if (draft->at_apex && draft->Find(rr::kNsec3param) != nullptr) {
+    nsec3_at_ = PlaceOf(*draft->Find(rr::kNsec3param));
+  }
   for (const RrsetDraft& rrset : draft->rrsets) AppendRrset(id, rrset);
   return id;
 }
@@ -266,6 +278,7 @@ void ZoneAssembly::Join(ZoneAssembly later) {
   take(reachable_, later.reachable_);
   take(open_targets_, later.open_targets_);
   for (const NodeId id : later.nsec3_owners_) nsec3_owners_.push_back(moved(id));
+  if (nsec3_at_.line == 0) nsec3_at_ = later.nsec3_at_;
 }
 
 std::shared_ptr<const Zone> ZoneAssembly::Finish(CheckReport& report) && {
@@ -411,6 +424,7 @@ bool ZoneAssembly::IndexNsec3Owners(CheckReport& report) {
     }
   }
   report.Warning(
+      nsec3_at_,
       fmt::format("no NSEC3PARAM record of {} names a usable chain that holds the hash of the apex: "
                   "the NSEC3 records prove nothing (RFC 5155 section 7.3)",
                   zone_->apex().ToText()));
@@ -419,12 +433,15 @@ bool ZoneAssembly::IndexNsec3Owners(CheckReport& report) {
 
 Nsec3Chain ZoneAssembly::ChainOf(const Nsec3Params& params) const {
   std::vector<Nsec3Chain::Link> links;
+  bool opt_out = false;
   RdataBuffer octets;
   for (const NodeId id : nsec3_owners_) {
     const Node node(*zone_, id);
     const RrsetView nsec3 = node.Find(rr::kNsec3);
-    if (std::none_of(nsec3.begin(), nsec3.end(), [&](ByteView rdata) { return IsOf(params, rdata); }))
-      continue;
+    const auto its =
+        std::find_if(nsec3.begin(), nsec3.end(), [&](ByteView rdata) { return IsOf(params, rdata); });
+    if (its == nsec3.end()) continue;
+    opt_out = opt_out || (Nsec3Params::Of(*its).flags & kNsec3OptOut) != 0;
     octets.Clear();
     Nsec3Chain::Link& link = links.emplace_back(Nsec3Chain::Link{.hash = {}, .node = id});
     if (ReadBase32Hex(AsText(node.label()), octets) && octets.size() == link.hash.size()) {
@@ -433,7 +450,7 @@ Nsec3Chain ZoneAssembly::ChainOf(const Nsec3Params& params) const {
       links.pop_back();  // its owner is no hash
     }
   }
-  return Nsec3Chain(params, std::move(links));
+  return Nsec3Chain(params, std::move(links), opt_out);
 }
 
 void ZoneAssembly::IndexNsecOwners() {

@@ -77,6 +77,7 @@ class ZoneAssembly {
   Arena open_targets_;                          // of OpenTargets, the others
   std::unique_ptr<GlueTable> glue_;             // once it is needed
   std::vector<NodeId> nsec3_owners_;            // in canonical order, which is that of their hashes
+  DraftRecord nsec3_at_;  // of the NSEC3PARAM record, else of the first NSEC3: its place
 };
 
 }  // namespace cairn

@@ -15,7 +15,19 @@ namespace {
 constexpr size_t kFewRecords = 16;
 // Sorted stretches lie all over the staging arena: they are asked for that many ahead of their turn.
 constexpr size_t kStretchesAhead = 8;
+// Records outside the zone come by the thousand, when a name or an $ORIGIN is wrong: a few show the mistake.
+constexpr size_t kMostOutside = 10;
 constexpr std::string_view kTooLarge = "the zone is larger than the 8 GiB that one can have";
+
+// Without its RDATA, which is the reader's.
+DraftRecord PlaceOf(const ZoneRecord& record) {
+  return {.type = record.type,
+          .ttl = record.ttl,
+          .rdata = {},
+          .line = record.line,
+          .column = record.column,
+          .file = record.file};
+}
 
 // Whether a record says what another says (RFC 4034 section 6.3): mostly not, and that is seen without
 // allocating.
@@ -110,7 +122,7 @@ ZoneBuilder::ZoneBuilder(Name apex, RrClass rr_class, size_t max_complaints)
       rr_class_(rr_class),
       max_complaints_(max_complaints),
       report_(file_names_, max_complaints),
-      outside_(file_names_, max_complaints),
+      outside_(file_names_, std::min(max_complaints, kMostOutside), "records outside this zone"),
       staged_(apex_) {}
 
 void ZoneBuilder::SetFileName(uint32_t file, std::string name) {
@@ -131,18 +143,21 @@ void ZoneBuilder::AddAll(ZoneReader& reader) {
 
 void ZoneBuilder::Add(const ZoneRecord& record) {
   if (!Accept(record)) return;
-  if (record.type == rr::kSoa && record.owner == apex_.view()) has_soa_ = true;
+  if (staged_.empty() || record.type == rr::kSoa || record.type == rr::kZonemd) NotePlaces(record);
   staged_.Add(record);
+}
+
+void ZoneBuilder::NotePlaces(const ZoneRecord& record) {
+  const DraftRecord place = PlaceOf(record);
+  if (staged_.empty()) first_ = place;
+  if (record.owner != apex_.view()) return;
+  if (record.type == rr::kSoa && !soa_) soa_ = place;
+  if (record.type == rr::kZonemd && !zonemd_) zonemd_ = place;
 }
 
 // What no zone holds, wherever it stands.
 bool ZoneBuilder::Accept(const ZoneRecord& record) {
-  const DraftRecord at{.type = record.type,
-                       .ttl = record.ttl,
-                       .rdata = record.rdata,
-                       .line = record.line,
-                       .column = record.column,
-                       .file = record.file};
+  const DraftRecord at = PlaceOf(record);
   if (record.rr_class != rr_class_) {
     report_.Error(at, fmt::format("class {} in a zone of class {} (RFC 1035 section 5.2)",
                                   record.rr_class.ToText(), rr_class_.ToText()));
@@ -154,10 +169,7 @@ bool ZoneBuilder::Accept(const ZoneRecord& record) {
   }
   if (staged_.LastOwnerIs(record.owner)) return true;
   if (record.owner.IsAtOrBelow(apex_)) return true;
-  if (record.type == rr::kSoa && !foreign_soa_) {
-    foreign_soa_ = ForeignSoa{at, Name(record.owner)};
-    foreign_soa_->at.rdata = {};  // is the reader's
-  }
+  if (record.type == rr::kSoa && !foreign_soa_) foreign_soa_ = ForeignSoa{at, Name(record.owner)};
   outside_.Error(at, fmt::format("{} is outside the zone {}: take it out, or mind the $ORIGIN",
                                  record.owner.ToText(), apex_.ToText()));
   return false;
@@ -166,13 +178,13 @@ bool ZoneBuilder::Accept(const ZoneRecord& record) {
 // Records outside are mistakes one by one; but where the SOA is one of them and none is at the apex, they are
 // one mistake.
 Complaints ZoneBuilder::TakeComplaints() {
-  if (!foreign_soa_ || has_soa_) return report_.TakeWith(outside_.TakeWith(std::move(reader_complaints_)));
+  if (!foreign_soa_ || soa_) return report_.TakeWith(outside_.TakeWith(std::move(reader_complaints_)));
   CheckReport wrong_zone(file_names_, 1);
   wrong_zone.Error(
       foreign_soa_->at,
       fmt::format("this is the SOA of {}, not of {}: the file is another zone's, or the zone was given "
-                  "a wrong name",
-                  foreign_soa_->owner.ToText(), apex_.ToText()));
+                  "a wrong name; {} of its records lie outside",
+                  foreign_soa_->owner.ToText(), apex_.ToText(), outside_.count()));
   return wrong_zone.TakeWith(std::move(reader_complaints_));
 }
 
@@ -218,11 +230,12 @@ void ZoneBuilder::LayChild(bool sound, Part& part) const {
       staged_.AppendRecords(part.runs[i], records);
     } while (++i < part.runs.size() && staged_.OwnerOf(part.runs[i]) == owner);
     const NodeDraft draft = part.drafting.Finish(owner, owner.size() == apex_.size());
-    if (draft.at_apex && AllRead()) CheckApex(draft, part.report);
+    if (draft.at_apex && AllRead()) CheckApex(draft, first_, part.report);
     CheckNode(draft, part.report);
     if (!sound || part.report.has_errors()) continue;
     const Node node = part.assembly.Add(draft);
-    if (part.assembly.TooLarge()) part.report.Error(std::string(kTooLarge));
+    if (part.assembly.TooLarge())
+      part.report.Error(draft.rrsets.front().records.front(), std::string(kTooLarge));
     if (node.Is(Node::kOccluded)) CheckOccluded(draft, ZoneAssembly::IsBelowDname(node), part.occluded);
   }
 }
@@ -231,7 +244,7 @@ ZoneBuilder::Outcome ZoneBuilder::Build(const RunBoth& run_both) && {
   const StagedRecords::Parts parts = staged_.Split(/*halve=*/run_both != nullptr);
   Part first(*this, ZoneAssembly(apex_, staged_.octets()));
   if (parts.apex.empty() && AllRead()) {
-    CheckApex({.owner = apex_, .at_apex = true, .rrsets = {}}, first.report);
+    CheckApex({.owner = apex_, .at_apex = true, .rrsets = {}}, first_, first.report);
   }
   bool sound = AllRead() && !outside_.has_errors() && !report_.has_errors();
   Lay(parts.apex, sound, first);
@@ -242,7 +255,7 @@ ZoneBuilder::Outcome ZoneBuilder::Build(const RunBoth& run_both) && {
     Part second(*this, sound ? first.assembly.ForLaterNodes(staged_.octets()) : ZoneAssembly(apex_, 0));
     run_both([&] { Lay(parts.first, sound, first); }, [&] { Lay(parts.second, sound, second); });
     first.Take(std::move(second));
-    if (first.assembly.TooLarge()) first.report.Error(std::string(kTooLarge));
+    if (first.assembly.TooLarge()) first.report.Error(first_, std::string(kTooLarge));
   }
   Outcome outcome;
   if (sound && !first.report.has_errors()) {
@@ -251,6 +264,8 @@ ZoneBuilder::Outcome ZoneBuilder::Build(const RunBoth& run_both) && {
     outcome.zone = std::move(first.assembly).Finish(first.report);
   }
   report_.Take(std::move(first.report));
+  outcome.soa = report_.PositionOf(soa_.value_or(first_));
+  outcome.zonemd = report_.PositionOf(zonemd_.value_or(soa_.value_or(first_)));
   outcome.complaints = TakeComplaints();
   return outcome;
 }

@@ -23,6 +23,10 @@ class ZoneBuilder {
   struct Outcome {
     std::shared_ptr<const Zone> zone;  // null when `complaints` holds an error
     Complaints complaints;
+    // Of the SOA and of the first ZONEMD record, for what is said about the zone later; where there is none,
+    // of the zone's first record.
+    TextPosition soa;
+    TextPosition zonemd;
   };
 
   explicit ZoneBuilder(Name apex, RrClass rr_class = kClassIn, size_t max_complaints = 100);
@@ -49,6 +53,7 @@ class ZoneBuilder {
   struct Part;
 
   bool Accept(const ZoneRecord& record);
+  void NotePlaces(const ZoneRecord& record);
   // Otherwise what seems to be missing may be what could not be read.
   bool AllRead() const { return !HasErrors(reader_complaints_); }
   void Lay(std::span<StagedRecords::Stretch> stretches, bool sound, Part& part) const;
@@ -62,7 +67,9 @@ class ZoneBuilder {
   CheckReport report_;
   CheckReport outside_;  // about records that are not at or below the apex
   std::optional<ForeignSoa> foreign_soa_;
-  bool has_soa_ = false;
+  DraftRecord first_{.line = 1, .column = 1};  // of the zone; places alone, as in those below
+  std::optional<DraftRecord> soa_;             // of the apex
+  std::optional<DraftRecord> zonemd_;          // likewise
   Complaints reader_complaints_;
   StagedRecords staged_;
 };

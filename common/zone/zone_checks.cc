@@ -214,13 +214,15 @@ void FewTypesPerName(const NodeDraft& node, CheckReport& report) {
 }  // namespace
 
 // RFC 1035 section 5.2, RFC 1034 section 4.2.1.
-void CheckApex(const NodeDraft& apex, CheckReport& report) {
-  if (apex.Find(rr::kSoa) == nullptr) {
-    report.Error(
-        fmt::format("the zone {} has no SOA record at its apex (RFC 1035 section 5.2)", apex.owner.ToText()));
+void CheckApex(const NodeDraft& apex, const DraftRecord& first, CheckReport& report) {
+  const RrsetDraft* const soa = apex.Find(rr::kSoa);
+  if (soa == nullptr) {
+    report.Error(first, fmt::format("the zone {} has no SOA record at its apex (RFC 1035 section 5.2)",
+                                    apex.owner.ToText()));
   }
   if (apex.Find(rr::kNs) == nullptr) {
-    report.Error(fmt::format("the zone {} has no NS record at its apex (RFC 1034 section 4.2.1)",
+    report.Error(soa == nullptr ? first : soa->records.front(),
+                 fmt::format("the zone {} has no NS record at its apex (RFC 1034 section 4.2.1)",
                              apex.owner.ToText()));
   }
 }
@@ -254,26 +256,25 @@ void CheckGlue(NameView cut, NameView name_server, const DraftRecord& at, CheckR
                                  cut.ToText(), name_server.ToText()));
 }
 
+TextPosition CheckReport::PositionOf(const DraftRecord& at) const {
+  return {.file = at.file < file_names_.size() ? file_names_[at.file] : std::string(),
+          .line = at.line,
+          .column = at.column};
+}
+
 void CheckReport::Add(Severity severity, const DraftRecord& at, std::string text) {
   has_errors_ = has_errors_ || severity == Severity::kError;
-  if (complaints_.size() == max_complaints_) {
-    ++left_out_;
-    return;
-  }
-  TextPosition where{.file = at.file < file_names_.size() ? file_names_[at.file] : std::string(),
-                     .line = at.line,
-                     .column = at.column};
-  complaints_.push_back({.severity = severity, .where = std::move(where), .text = std::move(text)});
+  Keep({.severity = severity, .where = PositionOf(at), .text = std::move(text)});
+}
+
+void CheckReport::Keep(Complaint complaint) {
+  if (complaints_.size() < max_complaints_) return complaints_.push_back(std::move(complaint));
+  if (left_out_++ == 0) left_out_from_ = std::move(complaint.where);
 }
 
 void CheckReport::Take(CheckReport later) {
-  for (Complaint& complaint : later.complaints_) {
-    if (complaints_.size() == max_complaints_) {
-      ++left_out_;
-    } else {
-      complaints_.push_back(std::move(complaint));
-    }
-  }
+  for (Complaint& complaint : later.complaints_) Keep(std::move(complaint));
+  if (left_out_ == 0) left_out_from_ = std::move(later.left_out_from_);
   left_out_ += later.left_out_;
   has_errors_ = has_errors_ || later.has_errors_;
 }
@@ -290,8 +291,8 @@ Complaints CheckReport::TakeWith(Complaints of_reader) {
   });
   if (left_out_ > 0) {
     all.push_back({.severity = has_errors_ ? Severity::kError : Severity::kWarning,
-                   .where = {},
-                   .text = fmt::format("{} more complaints about this zone are left out", left_out_)});
+                   .where = std::move(left_out_from_),
+                   .text = fmt::format("more {} are left out: {}", what_, left_out_)});
   }
   return all;
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/base/bytes.h"
@@ -16,9 +17,9 @@ namespace cairn {
 
 // A record on its way into a zone, with the place it came from. Borrows from the builder's staging arena.
 struct DraftRecord {
-  RrType type;
-  Ttl ttl;
-  ByteView rdata;
+  RrType type = {};
+  Ttl ttl = {};
+  ByteView rdata = {};
   uint32_t line = 0;
   uint32_t column = 0;
   uint32_t file = 0;
@@ -48,16 +49,18 @@ struct NodeDraft {
 // Collects complaints with positions, up to a limit; those beyond are counted.
 class CheckReport {
  public:
-  CheckReport(const std::vector<std::string>& file_names, size_t max_complaints)
-      : file_names_(file_names), max_complaints_(max_complaints) {}
+  // `what` are those beyond: "more WHAT are left out: 12".
+  CheckReport(const std::vector<std::string>& file_names, size_t max_complaints,
+              std::string_view what = "complaints about this zone")
+      : file_names_(file_names), max_complaints_(max_complaints), what_(what) {}
 
   void Error(const DraftRecord& at, std::string text) { Add(Severity::kError, at, std::move(text)); }
   void Warning(const DraftRecord& at, std::string text) { Add(Severity::kWarning, at, std::move(text)); }
-  // About the zone as a whole.
-  void Error(std::string text) { Add(Severity::kError, {}, std::move(text)); }
-  void Warning(std::string text) { Add(Severity::kWarning, {}, std::move(text)); }
 
   bool has_errors() const { return has_errors_; }
+  // Those left out too.
+  size_t count() const { return complaints_.size() + left_out_; }
+  TextPosition PositionOf(const DraftRecord& at) const;
   // As if `later` had been told here.
   void Take(CheckReport later);
   // Together with those of whoever read the records, in the order of their positions.
@@ -65,16 +68,19 @@ class CheckReport {
 
  private:
   void Add(Severity severity, const DraftRecord& at, std::string text);
+  void Keep(Complaint complaint);
 
   const std::vector<std::string>& file_names_;
   size_t max_complaints_;
+  std::string_view what_;
   bool has_errors_ = false;
   size_t left_out_ = 0;
+  TextPosition left_out_from_;
   Complaints complaints_;
 };
 
-// What must stand at the top of a zone.
-void CheckApex(const NodeDraft& apex, CheckReport& report);
+// What must stand at the top of a zone. `first` is the zone's first record, where a missing SOA is missed.
+void CheckApex(const NodeDraft& apex, const DraftRecord& first, CheckReport& report);
 // All rules about what stands at one node, apart from occlusion.
 void CheckNode(const NodeDraft& node, CheckReport& report);
 // Data below a zone cut other than addresses, and any data below a DNAME, is never answered: is that meant?

@@ -84,8 +84,10 @@ void AddRrset(Node node, NameView owner, RrsetView rrset, Digester& digester) {
   }
 }
 
-Complaints One(Severity severity, const std::string& file, std::string text) {
-  return {{.severity = severity, .where = {.file = file}, .text = std::move(text) + " (RFC 8976 section 4)"}};
+ZonemdCheck Told(ZonemdVerdict verdict, Severity severity, const TextPosition& where, std::string text) {
+  return {.verdict = verdict,
+          .complaints = {
+              {.severity = severity, .where = where, .text = std::move(text) + " (RFC 8976 section 4)"}}};
 }
 
 // Of two records with one scheme and hash none counts (RFC 8976 section 2.2.3).
@@ -111,13 +113,30 @@ std::vector<uint8_t> ZoneDigest(const Zone& zone, ZonemdHash hash) {
   return digester.Finish();
 }
 
-Complaints CheckZonemd(const Zone& zone, ZonemdPolicy policy, const std::string& file) {
+std::string_view ToText(ZonemdVerdict verdict) {
+  switch (verdict) {
+    case ZonemdVerdict::kNotChecked:
+      return "not checked";
+    case ZonemdVerdict::kAbsent:
+      return "none";
+    case ZonemdVerdict::kMatches:
+      return "matches";
+    case ZonemdVerdict::kUnknown:
+      return "unknown scheme or hash";
+    case ZonemdVerdict::kMismatch:
+      return "does not match";
+  }
+  return "";
+}
+
+ZonemdCheck CheckZonemd(const Zone& zone, ZonemdPolicy policy, const TextPosition& where) {
   if (policy == ZonemdPolicy::kOff) return {};
   const Severity unless_required = policy == ZonemdPolicy::kRequire ? Severity::kError : Severity::kWarning;
   const RrsetView zonemd = zone.apex_node().Find(rr::kZonemd);
   if (!zonemd) {
-    if (policy == ZonemdPolicy::kCheck) return {};
-    return One(Severity::kError, file, "there is no ZONEMD record at the apex, and one is required");
+    if (policy == ZonemdPolicy::kCheck) return {.verdict = ZonemdVerdict::kAbsent, .complaints = {}};
+    return Told(ZonemdVerdict::kAbsent, Severity::kError, where,
+                "there is no ZONEMD record at the apex, and one is required");
   }
   std::string mismatch;
   for (const ByteView rdata : zonemd) {
@@ -132,7 +151,8 @@ Complaints CheckZonemd(const Zone& zone, ZonemdPolicy policy, const std::string&
     }
     const ZonemdHash hash{record.hash};
     const std::vector<uint8_t> digest = ZoneDigest(zone, hash);
-    if (std::equal(digest.begin(), digest.end(), record.digest.begin(), record.digest.end())) return {};
+    if (std::equal(digest.begin(), digest.end(), record.digest.begin(), record.digest.end()))
+      return {.verdict = ZonemdVerdict::kMatches, .complaints = {}};
     std::string found;
     AppendHex(digest, found);
     mismatch = fmt::format(
@@ -140,9 +160,9 @@ Complaints CheckZonemd(const Zone& zone, ZonemdPolicy policy, const std::string&
         "after the digest was made",
         NameOf(hash), found);
   }
-  if (!mismatch.empty()) return One(Severity::kError, file, std::move(mismatch));
-  return One(
-      unless_required, file,
+  if (!mismatch.empty()) return Told(ZonemdVerdict::kMismatch, Severity::kError, where, std::move(mismatch));
+  return Told(
+      ZonemdVerdict::kUnknown, unless_required, where,
       "no ZONEMD record has a scheme and hash that we know and that stands alone (SIMPLE with SHA-384 or "
       "SHA-512): the digest is not checked");
 }

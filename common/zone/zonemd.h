@@ -5,7 +5,7 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/base/complaint.h"
@@ -26,8 +26,21 @@ enum class ZonemdPolicy : uint8_t {
   kRequire,  // and there must be one
 };
 
-// RFC 8976 section 4. What there is to say to whoever gave us the zone: an error when it must not be served.
-// `file` is what the complaint is about.
-Complaints CheckZonemd(const Zone& zone, ZonemdPolicy policy, const std::string& file);
+enum class ZonemdVerdict : uint8_t {
+  kNotChecked,
+  kAbsent,
+  kMatches,
+  kUnknown,  // no record whose scheme and hash we know, and that stands alone
+  kMismatch,
+};
+std::string_view ToText(ZonemdVerdict verdict);
+
+// RFC 8976 section 4. The complaints are what there is to say to whoever gave us the zone, at `where`: an
+// error when it must not be served.
+struct ZonemdCheck {
+  ZonemdVerdict verdict = ZonemdVerdict::kNotChecked;
+  Complaints complaints;
+};
+ZonemdCheck CheckZonemd(const Zone& zone, ZonemdPolicy policy, const TextPosition& where);
 
 }  // namespace cairn

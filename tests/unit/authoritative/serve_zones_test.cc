@@ -45,12 +45,13 @@ class ServedZonesTest : public testing::Test {
     return text;
   }
 
-  std::string StateOf(const char* apex) const {
+  std::string FactOf(const char* apex, std::string_view key) const {
     for (const Fact& fact : ZoneFacts(*zones_.table()->Find(Name::Literal(apex)))) {
-      if (fact.key == "state") return fact.value;
+      if (fact.key == key) return fact.value;
     }
     return "";
   }
+  std::string StateOf(const char* apex) const { return FactOf(apex, "state"); }
 
   std::string directory_;
   size_t writes_ = 0;
@@ -103,6 +104,52 @@ TEST_F(ServedZonesTest, KeepsTheDataBeforeABadFile) {
   EXPECT_EQ(StateOf("a."), "served");
 }
 
+// Also when the file is good again: somebody may ask what went wrong in the night.
+TEST_F(ServedZonesTest, RemembersTheLastRefusal) {
+  Write("a", ZoneText(1));
+  const std::vector<ZoneOptions> options = {Option("a.", "a")};
+  zones_.Read(options);
+  EXPECT_EQ(FactOf("a.", "refusal"), "");
+  Write("a", "nonsense");
+  zones_.Read(options);
+  clock_.wall = {.seconds = 4'000'000'060};
+  Write("a", ZoneText(3));
+  zones_.Read(options);
+  EXPECT_EQ(StateOf("a."), "served");
+  EXPECT_EQ(FactOf("a.", "complaint"), "");
+  EXPECT_EQ(FactOf("a.", "refusal"), directory_ + "/a:1:9: error: the RR type is missing");
+  EXPECT_EQ(FactOf("a.", "refused-at"), "2096-10-02T07:06:40Z");
+  EXPECT_EQ(FactOf("a.", "loaded-at"), "2096-10-02T07:07:40Z");
+}
+
+TEST_F(ServedZonesTest, TellsDnssecAndDigestOfAZone) {
+  const std::string digest = "@ ZONEMD 1 1 1 " + std::string(96, '0') + "\n";
+  const std::string signature = "@ RRSIG SOA 13 1 60 20300101000000 20260101000000 1 a. AAAA\n";
+  const std::string nsec3 = "@ NSEC3PARAM 1 0 0 -\n" + signature;
+  const std::string hash = "qj2k5gbslc63lg0qour6j95c8s2b6ueh";  // of "a."
+  struct Case {
+    std::string more;
+    const char* dnssec;
+  };
+  for (const Case& c : {Case{"", "unsigned"}, Case{signature, "signed without denial"},
+                        Case{signature + "@ NSEC a. SOA\n", "NSEC"},
+                        Case{nsec3 + hash + " NSEC3 1 0 0 - " + hash + " SOA\n", "NSEC3"},
+                        Case{nsec3 + hash + " NSEC3 1 1 0 - " + hash + " SOA\n", "NSEC3 with opt-out"}}) {
+    Write("a", ZoneText(1) + c.more);
+    zones_.Read({Option("a.", "a")});
+    EXPECT_EQ(FactOf("a.", "dnssec"), c.dnssec);
+    EXPECT_EQ(FactOf("a.", "zonemd"), "not checked");
+  }
+  ZoneOptions checked = Option("a.", "a");
+  checked.zonemd = ZonemdPolicy::kCheck;
+  zones_.Read({checked});
+  EXPECT_EQ(FactOf("a.", "zonemd"), "none");
+  Write("a", ZoneText(1) + digest);
+  zones_.Read({checked});
+  EXPECT_EQ(FactOf("a.", "zonemd"), "none");  // of what is served
+  EXPECT_NE(FactOf("a.", "refusal").find("/a:4:3: error: the zone's SHA-384 digest is"), std::string::npos);
+}
+
 // The file of the zone itself is the same; what it includes is not.
 TEST_F(ServedZonesTest, ReadsARefusedZoneAgainThoughItsFileIsTheSame) {
   Write("a", ZoneText(1) + "$INCLUDE part\n");
@@ -149,7 +196,7 @@ TEST_F(ServedZonesTest, WarnsOfASerialThatWentBack) {
   Write("a", ZoneText(2));
   EXPECT_EQ(zones_.Read(options).complaints,
             directory_ +
-                "/a: warning: serial 2 is before 3, which was served: secondaries keep the old zone "
+                "/a:2:3: warning: serial 2 is before 3, which was served: secondaries keep the old zone "
                 "(RFC 1982)\n");
   EXPECT_EQ(Serials(), "a.=2");
 }

@@ -40,25 +40,25 @@ TEST(Denial, IsByTheChainThatIsWhole) {
       {"NSEC3", "@ 60 NSEC3PARAM 1 0 0 -\n" + plain, Denial::kNsec3, ""},
       {"NSEC3 with a salt", "@ 60 NSEC3PARAM 1 0 0 AB\n" + salted, Denial::kNsec3, ""},
       {"both: NSEC3PARAM decides", kNsec + ("@ 60 NSEC3PARAM 1 0 0 -\n" + plain), Denial::kNsec3, ""},
-      {"both, no NSEC3PARAM", kNsec + plain, Denial::kNsec, "zone: warning: no NSEC3PARAM record of z."},
+      {"both, no NSEC3PARAM", kNsec + plain, Denial::kNsec, "zone:4:37: warning: no NSEC3PARAM record of z."},
       {"both, a chain not yet whole", kNsec + ("@ 60 NSEC3PARAM 1 1 0 -\n" + plain), Denial::kNsec,
        "zone:4:6: warning: flags 1 in NSEC3PARAM"},
-      {"no NSEC3PARAM", plain, Denial::kNone, "zone: warning: no NSEC3PARAM record of z."},
+      {"no NSEC3PARAM", plain, Denial::kNone, "zone:3:37: warning: no NSEC3PARAM record of z."},
       {"NSEC3PARAM below the apex", "a 60 NSEC3PARAM 1 0 0 -\n" + plain, Denial::kNone,
-       "zone: warning: no NSEC3PARAM record of z."},
+       "zone:4:37: warning: no NSEC3PARAM record of z."},
       {"NSEC3PARAM without NSEC3", kNsec + std::string("@ 60 NSEC3PARAM 1 0 0 -\n"), Denial::kNsec, ""},
       {"unknown algorithm", "@ 60 NSEC3PARAM 2 0 0 -\n" + plain, Denial::kNone,
        "zone:3:6: warning: NSEC3 hash algorithm 2 is not known"},
       {"another salt", "@ 60 NSEC3PARAM 1 0 0 CD\n" + salted, Denial::kNone,
-       "zone: warning: no NSEC3PARAM record of z."},
+       "zone:3:6: warning: no NSEC3PARAM record of z."},
       {"a salt that begins alike", "@ 60 NSEC3PARAM 1 0 0 ABAB\n" + salted, Denial::kNone,
-       "zone: warning: no NSEC3PARAM record of z."},
+       "zone:3:6: warning: no NSEC3PARAM record of z."},
       {"other iterations", "@ 60 NSEC3PARAM 1 0 0 -\n" + ApexNsec3(1, {}), Denial::kNone,
-       "zone: warning: no NSEC3PARAM record of z."},
+       "zone:3:6: warning: no NSEC3PARAM record of z."},
       {"the apex is missing",
        "@ 60 NSEC3PARAM 1 0 0 -\n0p9mhaveqvm6t7vbl5lop2u3t2rp3tom 60 NSEC3 1 0 0 - "
        "0p9mhaveqvm6t7vbl5lop2u3t2rp3tom A\n",
-       Denial::kNone, "zone: warning: no NSEC3PARAM record of z."},
+       Denial::kNone, "zone:3:6: warning: no NSEC3PARAM record of z."},
       {"owners that are no hashes",
        "@ 60 NSEC3PARAM 1 0 0 -\n" + plain +
            "short 60 NSEC3 1 0 0 - 0p9mhaveqvm6t7vbl5lop2u3t2rp3tom A\n"
@@ -82,6 +82,19 @@ TEST(Denial, IsByTheChainThatIsWhole) {
     EXPECT_THAT(testing::ToText(outcome.complaints), ::testing::HasSubstr(c.complaint));
     EXPECT_EQ(outcome.complaints.empty(), *c.complaint == '\0') << testing::ToText(outcome.complaints);
   }
+}
+
+// RFC 5155 section 6: one record of the chain that says so is enough; other chains do not count.
+TEST(Denial, OptOutIsTheChains) {
+  const auto nsec3 = [](const char* owner, const char* params) {
+    return fmt::format("{0} 60 NSEC3 1 {1} {0} A\n", owner, params);
+  };
+  constexpr const char* kApexHash = "s4nsfbqlv7g61inco06qt7sdighk0773";
+  constexpr const char* kOther = "0p9mhaveqvm6t7vbl5lop2u3t2rp3tom";
+  const std::string apex = kBegin + std::string("@ 60 NSEC3PARAM 1 0 0 -\n") + nsec3(kApexHash, "0 0 -");
+  EXPECT_FALSE(testing::ZoneFromText("z.", apex).zone->opt_out());
+  EXPECT_TRUE(testing::ZoneFromText("z.", apex + nsec3(kOther, "1 0 -")).zone->opt_out());
+  EXPECT_FALSE(testing::ZoneFromText("z.", apex + nsec3(kOther, "1 0 AB")).zone->opt_out());
 }
 
 }  // namespace

@@ -107,7 +107,24 @@ TEST(ZoneBuilder, TheFileOfAnotherZoneIsOneMistake) {
   EXPECT_EQ(
       testing::ToText(testing::ZoneFromText("example.", "$ORIGIN example.org.\n" + text).complaints),
       "zone:2:6: error: this is the SOA of example.org., not of example.: the file is another zone's, or "
-      "the zone was given a wrong name\n");
+      "the zone was given a wrong name; 202 of its records lie outside\n");
+}
+
+// Where an $ORIGIN is wrong, a few records show it.
+TEST(ZoneBuilder, OfManyRecordsOutsideAFewAreTold) {
+  for (const int outside : {10, 11}) {
+    std::string text(kApex);
+    for (int i = 0; i < outside; ++i) text += "n" + std::to_string(i) + ".example.org. 60 A 192.0.2.1\n";
+    const Complaints complaints =
+        testing::ZoneFromText("example.", text + "a 60 CNAME b\na 60 CNAME c\n").complaints;
+    ASSERT_EQ(complaints.size(), static_cast<size_t>(outside) + 1);
+    EXPECT_THAT(complaints.front().ToText(),
+                HasSubstr("zone:3:20: error: n0.example.org. is outside the zone"));
+    EXPECT_THAT(complaints.back().ToText(), HasSubstr("a second CNAME record"));
+    if (outside > 10) {
+      EXPECT_EQ(complaints[10].ToText(), "zone:13:21: error: more records outside this zone are left out: 1");
+    }
+  }
 }
 
 TEST(ZoneBuilder, AForeignSoaBesideTheZonesOwnIsARecordOutside) {
@@ -125,12 +142,38 @@ TEST(ZoneBuilder, AnEntryOverSeveralLinesIsWhereItsTypeStands) {
 }
 
 TEST(ZoneBuilder, AZoneNeedsItsApex) {
-  EXPECT_THAT(testing::ToText(testing::ZoneFromText("example.", "").complaints),
-              HasSubstr("has no SOA record"));
-  EXPECT_THAT(testing::ToText(testing::ZoneFromText("example.", "a 1 A 192.0.2.1\n").complaints),
-              HasSubstr("has no NS record"));
-  EXPECT_THAT(testing::ToText(testing::ZoneFromText("example.", "@ 1 SOA ns host 1 2 3 4 5\n").complaints),
-              HasSubstr("has no NS record"));
+  struct Case {
+    const char* text;
+    const char* soa;  // where it is missed; null: it is there
+    const char* ns;
+  };
+  for (const Case& c :
+       {Case{"", "zone:1:1: error: ", "zone:1:1: error: "},
+        Case{"; nothing yet\n\n", "zone:1:1: error: ", "zone:1:1: error: "},
+        Case{"\n\nb 1 A 192.0.2.1\na 1 A 192.0.2.1\n", "zone:3:5: error: ", "zone:3:5: error: "},
+        Case{"a 1 TXT x\n\n@ 1 NS ns\n", "zone:1:5: error: ", nullptr},
+        Case{"a 1 TXT x\n@ 1 SOA ns host 1 2 3 4 5\n", nullptr, "zone:2:5: error: "}}) {
+    SCOPED_TRACE(c.text);
+    std::string expected;
+    if (c.ns != nullptr)
+      expected +=
+          std::string(c.ns) + "the zone example. has no NS record at its apex (RFC 1034 section 4.2.1)\n";
+    if (c.soa != nullptr)
+      expected +=
+          std::string(c.soa) + "the zone example. has no SOA record at its apex (RFC 1035 section 5.2)\n";
+    EXPECT_EQ(testing::ToText(testing::ZoneFromText("example.", c.text).complaints), expected);
+  }
+}
+
+// For what is said about the zone as a whole.
+TEST(ZoneBuilder, TellsWhereSoaAndZonemdStand) {
+  const ZoneBuilder::Outcome both =
+      testing::ZoneFromText("example.", std::string(kApex) + "a 60 ZONEMD 1 1 1 " + std::string(96, '0') +
+                                            "\n@ 60 ZONEMD 1 1 1 " + std::string(96, '0') + "\n");
+  EXPECT_EQ(both.soa.ToText(), "zone:1:8");
+  EXPECT_EQ(both.zonemd.ToText(), "zone:4:6");
+  EXPECT_EQ(testing::ZoneFromText("example.", kApex).zonemd.ToText(), "zone:1:8");
+  EXPECT_EQ(testing::ZoneFromText("example.", "").soa.ToText(), "zone:1:1");
 }
 
 TEST(ZoneBuilder, RefusesClassesAndTypesThatNoZoneHolds) {
@@ -165,8 +208,8 @@ TEST(ZoneBuilder, ComplaintsBeyondTheLimitAreCounted) {
   for (int i = 0; i < 103; ++i) text += "n" + std::to_string(i) + " 3600 SOA ns host 1 2 3 4 5\n";
   const ZoneBuilder::Outcome outcome = testing::ZoneFromText("example.", text);
   EXPECT_EQ(outcome.complaints.size(), 101u);
-  EXPECT_THAT(outcome.complaints.back().ToText(),
-              HasSubstr("3 more complaints about this zone are left out"));
+  EXPECT_EQ(outcome.complaints.back().ToText(),
+            "zone:100:10: error: more complaints about this zone are left out: 3");
 }
 
 TEST(ZoneBuilder, HugeSetsAreServedAndTold) {
@@ -392,7 +435,7 @@ TEST(ZoneBuilder, HalvesGiveTheSameComplaints) {
   std::string text = LargeZone();
   for (int i = 0; i < 12'000; i += 100) text += "d" + std::to_string(i) + " 60 CNAME x\n";
   const std::string complaints = testing::ToText(BuildInHalves(text).complaints);
-  EXPECT_THAT(complaints, HasSubstr("20 more complaints about this zone are left out"));
+  EXPECT_THAT(complaints, HasSubstr("more complaints about this zone are left out: 20"));
   EXPECT_EQ(complaints, testing::ToText(testing::ZoneFromText("example.", text).complaints));
 }
 

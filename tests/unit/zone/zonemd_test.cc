@@ -65,7 +65,7 @@ TEST(Zonemd, DigestsContentAndNotSpelling) {
 }
 
 std::string Verdict(const std::string& zonemd, ZonemdPolicy policy) {
-  return testing::ToText(CheckZonemd(*Build(kSimple + zonemd), policy, "file"));
+  return testing::ToText(CheckZonemd(*Build(kSimple + zonemd), policy, {"file", 7, 3}).complaints);
 }
 
 TEST(Zonemd, OneMatchIsEnough) {
@@ -82,23 +82,39 @@ TEST(Zonemd, OneMatchIsEnough) {
     EXPECT_EQ(Verdict(bad384 + good512, policy), "");
     EXPECT_EQ(Verdict(old384 + good512, policy), "");
     EXPECT_EQ(Verdict(unknown + good384, policy), "");
-    EXPECT_THAT(Verdict(bad384, policy), StartsWith("file: error: the zone's SHA-384 digest is " + kSha384 +
-                                                    " and not what its ZONEMD record"));
-    EXPECT_THAT(Verdict(bad512, policy), StartsWith("file: error: the zone's SHA-512 digest is " + kSha512));
-    EXPECT_THAT(Verdict(old384, policy),
-                StartsWith("file: error: the ZONEMD record is of serial 2018031899, the SOA has 2018031900"));
+    EXPECT_THAT(Verdict(bad384, policy), StartsWith("file:7:3: error: the zone's SHA-384 digest is " +
+                                                    kSha384 + " and not what its ZONEMD record"));
+    EXPECT_THAT(Verdict(bad512, policy),
+                StartsWith("file:7:3: error: the zone's SHA-512 digest is " + kSha512));
+    EXPECT_THAT(
+        Verdict(old384, policy),
+        StartsWith("file:7:3: error: the ZONEMD record is of serial 2018031899, the SOA has 2018031900"));
     // Two of one scheme and hash: neither counts (section 2.2.3).
     EXPECT_EQ(Verdict(good384 + bad384 + good512, policy), "");
   }
   for (const std::string& zonemd : {unknown, good384 + bad384}) {
     EXPECT_THAT(Verdict(zonemd, ZonemdPolicy::kCheck),
-                StartsWith("file: warning: no ZONEMD record has a scheme"));
+                StartsWith("file:7:3: warning: no ZONEMD record has a scheme"));
     EXPECT_THAT(Verdict(zonemd, ZonemdPolicy::kRequire),
-                StartsWith("file: error: no ZONEMD record has a scheme"));
+                StartsWith("file:7:3: error: no ZONEMD record has a scheme"));
   }
   EXPECT_EQ(Verdict("", ZonemdPolicy::kCheck), "");
   EXPECT_THAT(Verdict("", ZonemdPolicy::kRequire), HasSubstr("error: there is no ZONEMD record at the apex"));
   EXPECT_EQ(Verdict(bad384, ZonemdPolicy::kOff), "");
+}
+
+TEST(Zonemd, HasAWordForEachVerdict) {
+  const std::string good = "@ 60 ZONEMD 2018031900 1 1 " + kSha384 + "\n";
+  const std::string bad = "@ 60 ZONEMD 2018031900 1 1 " + std::string(96, 'A') + "\n";
+  const std::string unknown = "@ 60 ZONEMD 2018031900 1 240 " + std::string(96, 'A') + "\n";
+  const auto word = [](const std::string& zonemd, ZonemdPolicy policy) {
+    return ToText(CheckZonemd(*Build(kSimple + zonemd), policy, {}).verdict);
+  };
+  EXPECT_EQ(word(good, ZonemdPolicy::kOff), "not checked");
+  EXPECT_EQ(word("", ZonemdPolicy::kCheck), "none");
+  EXPECT_EQ(word(good, ZonemdPolicy::kCheck), "matches");
+  EXPECT_EQ(word(bad, ZonemdPolicy::kCheck), "does not match");
+  EXPECT_EQ(word(unknown, ZonemdPolicy::kCheck), "unknown scheme or hash");
 }
 
 }  // namespace
