@@ -60,7 +60,6 @@ struct AuthOptions {
   uint32_t threads = 0;          // 0: one a processor
   std::string user;
   TextPosition user_where;
-  std::string state_dir = "/var/lib/cairn-auth";
   std::string control_socket;  // empty: none
   TextPosition control_socket_where;
   LogLevel log_level = LogLevel::kInfo;
@@ -72,6 +71,7 @@ struct AuthOptions {
   CookieSettings cookie_settings;
   CookieOptions cookies;                                   // with the secrets of its file
   size_t answer_cache_octets = AnswerCache::kUsualOctets;  // of each worker
+  size_t zone_memory_octets = 0;                           // that all zones may take; 0: no limit of ours
   std::vector<Endpoint> metrics_listen;                    // over HTTP; nowhere when empty
   std::string zones_dir;  // each WORD.zone in it is the file of a zone (zone_files.h)
   std::vector<ZoneTemplate> templates;

@@ -19,6 +19,7 @@
 #include "common/service/startup.h"
 #include "common/service/supervisor.h"
 #include "common/service/version.h"
+#include "common/zone/arena.h"
 
 namespace cairn {
 namespace {
@@ -64,6 +65,7 @@ absl::Status AuthServer::Prepare() {
             {{"version", Version()}, {"threads", workers_.size()}, {"zones", options_.zones.size()}});
   WarnIfRoot(log_);
   WarnOfNoZones();
+  LimitZoneMemory();
   zones_.Read(options_.zones);
   published_ = DataToServe();
   return absl::OkStatus();
@@ -74,10 +76,11 @@ absl::Status AuthServer::OpenWorkers(size_t descriptors) {
   listening_ = options_.listen_given ? options_.listen : WhatTheSystemHas(options_.listen, log_);
   const size_t ours = kReservedDescriptors + count * (kDescriptorsOfALoop + 2 * listening_.size());
   if (descriptors <= ours) {
-    return Err(absl::StatusCode::kResourceExhausted,
-               fmt::format("only {} descriptors may be open, {} threads on {} addresses leave none of them to "
-                           "TCP clients: raise the limit (ulimit -n, LimitNOFILE=) or take fewer",
-                           descriptors, count, listening_.size()));
+    return Err(
+        absl::StatusCode::kResourceExhausted,
+        fmt::format("only {} descriptors may be open, {} threads on {} addresses leave none of them to "
+                    "TCP clients: raise the limit (ulimit -n, LimitNOFILE=) or take fewer",
+                    descriptors, count, listening_.size()));
   }
   TcpLimits tcp = options_.tcp;
   tcp.connections = std::min(tcp.connections, descriptors - ours);
@@ -126,6 +129,10 @@ absl::Status AuthServer::OpenControl() {
   control_ = *std::move(control);
   RegisterControlVerbs(*control_, *this);
   return absl::OkStatus();
+}
+
+void AuthServer::LimitZoneMemory() const {
+  Arena::LimitAll(options_.zone_memory_octets == 0 ? SIZE_MAX : options_.zone_memory_octets);
 }
 
 void AuthServer::WarnOfNoZones() {
@@ -207,7 +214,9 @@ ControlReply AuthServer::Reload() {
   options_.zones = std::move(next->zones);
   options_.cookies = std::move(next->cookies);
   options_.rate_limit = std::move(next->rate_limit);
+  options_.zone_memory_octets = next->zone_memory_octets;
   WarnOfNoZones();
+  LimitZoneMemory();
   const ServedZones::Outcome outcome = zones_.Read(options_.zones);
   Publish();
   log_.Info("reloaded",

@@ -57,6 +57,7 @@ class AuthServer {
   ServedData DataToServe() const;
   std::string WarnOfRestart(const AuthOptions& next);
   void WarnOfNoZones();
+  void LimitZoneMemory() const;
 
   const AuthArguments arguments_;
   const SipKey cookie_seed_;

@@ -7,7 +7,9 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
+#include <exception>
 #include <iterator>
+#include <new>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -15,6 +17,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "common/base/processors.h"
 #include "common/base/status.h"
+#include "common/zone/arena.h"
 #include "common/zone/zone_builder.h"
 #include "common/zonefile/zone_reader.h"
 #include "common/zonefile/zone_writer.h"
@@ -32,16 +35,42 @@ ZoneReaderOptions OptionsFor(const Name& apex) {
   return options;
 }
 
+// A thread for `work`, or none when the system gives no more: then others do it.
+std::thread StartThread(std::function<void()> work) {
+  try {
+    return std::thread(std::move(work));
+  } catch (const std::system_error&) {
+    return {};
+  }
+}
+
+std::exception_ptr FailureOf(const std::function<void()>& work) {
+  try {
+    work();
+    return nullptr;
+  } catch (const std::bad_alloc&) {
+    return std::current_exception();
+  }
+}
+
+// Lack of memory in either is thrown here, when both have ended.
 void RunBoth(const std::function<void()>& one, const std::function<void()>& other) {
-  std::thread helper(other);
-  one();
-  helper.join();
+  std::exception_ptr failures[2];
+  std::thread helper = StartThread([&] { failures[1] = FailureOf(other); });
+  failures[0] = FailureOf(one);
+  if (helper.joinable())
+    helper.join();
+  else
+    failures[1] = FailureOf(other);
+  for (const std::exception_ptr& failure : failures) {
+    if (failure) std::rethrow_exception(failure);
+  }
 }
 
 // Two halves cost a little more than one whole.
 ZoneBuilder::RunBoth HowToBuild() { return UsableProcessors() > 1 ? ZoneBuilder::RunBoth(RunBoth) : nullptr; }
 
-LoadedZone Load(const Name& apex, ZoneReader reader, ZonemdPolicy zonemd) {
+LoadedZone LoadWithMemory(const Name& apex, ZoneReader& reader, ZonemdPolicy zonemd) {
   ZoneBuilder builder(apex);
   builder.AddAll(reader);
   ZoneBuilder::Outcome outcome = std::move(builder).Build(HowToBuild());
@@ -55,6 +84,23 @@ LoadedZone Load(const Name& apex, ZoneReader reader, ZonemdPolicy zonemd) {
   std::ranges::move(digest.complaints, std::back_inserter(loaded.complaints));
   loaded.zonemd = digest.verdict;
   return loaded;
+}
+
+// Memory that the system, or the limit on zones, does not give refuses this zone and no other.
+LoadedZone Load(const Name& apex, ZoneReader reader, ZonemdPolicy zonemd) {
+  try {
+    return LoadWithMemory(apex, reader, zonemd);
+  } catch (const std::bad_alloc&) {
+    LoadedZone refused{.zone = nullptr, .complaints = {}, .files = reader.FileNames(), .soa = {}};
+    refused.complaints.push_back(
+        {.severity = Severity::kError,
+         .where = {.file = reader.FileName(0)},
+         .text =
+             fmt::format("there is not enough memory for the zone {} beside the {} octets that zones take "
+                         "already: mind zone-memory-limit, and the limits of the system (ulimit -d, -v)",
+                         apex.ToText(), Arena::AllOctets())});
+    return refused;
+  }
 }
 
 absl::Status SystemError(std::string_view doing, const std::string& path) {
@@ -88,9 +134,11 @@ void InParallel(size_t count, const std::function<void(size_t)>& each) {
     for (size_t index = next++; index < count; index = next++) each(index);
   };
   std::vector<std::thread> helpers;
-  for (size_t i = 1; i < std::min(UsableProcessors(), count); ++i) helpers.emplace_back(work);
+  for (size_t i = 1; i < std::min(UsableProcessors(), count); ++i) helpers.push_back(StartThread(work));
   work();
-  for (std::thread& helper : helpers) helper.join();
+  for (std::thread& helper : helpers) {
+    if (helper.joinable()) helper.join();
+  }
 }
 
 void DumpZone(const Zone& zone, const std::function<void(std::string_view)>& line) {

@@ -3,8 +3,11 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <new>
+
+#include "absl/cleanup/cleanup.h"
 
 namespace cairn {
 namespace {
@@ -22,6 +25,19 @@ bool IsMapped(size_t capacity) { return capacity >= kMappedOctets; }
 uint8_t* OrThrow(void* octets) {
   if (octets == nullptr || octets == MAP_FAILED) throw std::bad_alloc();
   return static_cast<uint8_t*>(octets);
+}
+
+std::atomic<size_t> octets_of_all = 0;
+std::atomic<size_t> most_octets_of_all = SIZE_MAX;
+
+void GiveBack(size_t octets) { octets_of_all.fetch_sub(octets, std::memory_order_relaxed); }
+
+void TakeOrThrow(size_t octets) {
+  const size_t before = octets_of_all.fetch_add(octets, std::memory_order_relaxed);
+  const size_t most = most_octets_of_all.load(std::memory_order_relaxed);
+  if (before <= most && octets <= most - before) return;
+  GiveBack(octets);
+  throw std::bad_alloc();
 }
 
 bool HasHugePages(size_t capacity) { return capacity >= 4 * kHugePageOctets; }
@@ -64,7 +80,13 @@ Arena& Arena::operator=(Arena&& other) noexcept {
   return *this;
 }
 
-Arena::~Arena() { Release(octets_, capacity_); }
+Arena::~Arena() {
+  Release(octets_, capacity_);
+  GiveBack(capacity_);
+}
+
+void Arena::LimitAll(size_t octets) { most_octets_of_all = octets; }
+size_t Arena::AllOctets() { return octets_of_all; }
 
 void Arena::Grow(size_t needed) {
   // By half on the heap; pages of a mapping that are never touched cost nothing, moving it does.
@@ -80,6 +102,18 @@ void Arena::ShrinkToFit() {
 }
 
 void Arena::Resize(size_t capacity) {
+  const size_t more = capacity > capacity_ ? capacity - capacity_ : 0;
+  if (more > 0) TakeOrThrow(more);
+  absl::Cleanup not_given = [more] { GiveBack(more); };
+  Move(capacity);
+  std::move(not_given).Cancel();
+  if (capacity < capacity_) GiveBack(capacity_ - capacity);
+  capacity_ = capacity;
+  if (HasHugePages(capacity_)) madvise(octets_, capacity_, MADV_HUGEPAGE);
+}
+
+// Leaves everything as it was when it throws.
+void Arena::Move(size_t capacity) {
   if (IsMapped(capacity) && IsMapped(capacity_)) {
     octets_ = capacity < capacity_ ? OrThrow(mremap(octets_, capacity_, capacity, 0))
                                    : OrThrow(mremap(octets_, capacity_, capacity,
@@ -90,8 +124,6 @@ void Arena::Resize(size_t capacity) {
     Release(octets_, capacity_);
     octets_ = moved;
   }
-  capacity_ = capacity;
-  if (HasHugePages(capacity_)) madvise(octets_, capacity_, MADV_HUGEPAGE);
 }
 
 }  // namespace cairn

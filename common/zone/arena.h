@@ -2,6 +2,8 @@
 // one is staged while it is read. Large arenas are taken from the system directly, because half a gigabyte
 // returned to an allocator may stay with it for as long as the process lives, and ask for huge pages, which
 // halve the cost of a random access; small ones, of which a server of many zones has many, are on the heap.
+// Memory that is not to be had, by the system's word or the limit's, is std::bad_alloc to whoever asks for
+// it.
 #pragma once
 
 #include <cstddef>
@@ -45,9 +47,14 @@ class Arena {
   // Gives the unused rest back to the system.
   void ShrinkToFit();
 
+  // What all arenas of the process may hold together, from now on; address space counts, touched or not.
+  static void LimitAll(size_t octets);
+  static size_t AllOctets();
+
  private:
   void Grow(size_t needed);
   void Resize(size_t capacity);
+  void Move(size_t capacity);
 
   uint8_t* octets_ = nullptr;
   size_t size_ = 0;

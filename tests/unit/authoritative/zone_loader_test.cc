@@ -100,6 +100,31 @@ TEST(ZoneLoader, AZoneWithoutItsDigestIsNotServedWhereItIsAskedFor) {
                  "zone:4:6: error: the zone's SHA-384 digest is ");
 }
 
+// Wherever in its reading the memory ends, in this thread or in the one that builds the other half.
+TEST(ZoneLoader, AZoneWithoutMemoryIsRefusedAndNothingElse) {
+  const Name apex = Name::Literal("example.");
+  std::string text = "@ 60 SOA ns host 1 2 3 4 5\n@ 60 NS ns\nns 60 A 192.0.2.1\n";
+  const std::string small = text;
+  for (int i = 0; i < 25'000; ++i) text += "n" + std::to_string(i) + " 60 NS ns.n" + std::to_string(i) + "\n";
+  const LoadedZone served = LoadZoneText(apex, small, "small");
+  const size_t octets_before = Arena::AllOctets();
+  const absl::Cleanup no_limit = [] { Arena::LimitAll(SIZE_MAX); };
+  size_t refused = 0;
+  LoadedZone loaded;
+  for (size_t most = size_t{64} << 10; loaded.zone == nullptr; most += most / 3) {
+    Arena::LimitAll(octets_before + most);
+    loaded = LoadZoneText(apex, text, "large");
+    if (loaded.zone != nullptr) break;
+    ++refused;
+    ASSERT_EQ(loaded.complaints.size(), 1u);
+    EXPECT_THAT(
+        loaded.complaints[0].ToText(),
+        ::testing::StartsWith("large: error: there is not enough memory for the zone example. beside the "));
+    EXPECT_EQ(Arena::AllOctets(), octets_before) << "nothing of it is kept";
+  }
+  EXPECT_GT(refused, 10u);
+}
+
 // A syntax error and a mistake in the content, both told in one run, and the zone not served.
 TEST(ZoneLoader, AllMistakesAreToldAtOnce) {
   const LoadedZone loaded = LoadZoneText(Name::Literal("example."),

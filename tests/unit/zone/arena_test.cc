@@ -1,8 +1,10 @@
 #include "common/zone/arena.h"
 
 #include <algorithm>
-#include <vector>
+#include <new>
+#include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "gtest/gtest.h"
 
 namespace cairn {
@@ -38,6 +40,25 @@ TEST(Arena, ShrinksFromAMappingToTheHeap) {
   EXPECT_TRUE(std::equal(std::begin(octets), std::end(octets), arena.data()));
   EXPECT_EQ(arena.Append(octets), 3u);
   EXPECT_EQ(arena.size(), 6u);
+}
+
+// What may be had together: one octet more is refused, and what was there before stays usable.
+TEST(Arena, AllTogetherKeepTheirLimit) {
+  for (const size_t octets : {size_t{1000}, size_t{3} << 20}) {  // on the heap, in a mapping
+    Arena other;
+    other.Reserve(octets);
+    Arena::LimitAll(Arena::AllOctets() + octets);
+    const absl::Cleanup no_limit = [] { Arena::LimitAll(SIZE_MAX); };
+    Arena arena;
+    EXPECT_THROW(arena.Reserve(octets + 1), std::bad_alloc);
+    arena.Reserve(octets);
+    EXPECT_THROW(arena.Reserve(octets + 4096), std::bad_alloc);
+    EXPECT_EQ(arena.Extend(octets), 0u);
+    arena.data()[octets - 1] = 7;
+    other = Arena();
+    EXPECT_NO_THROW(Arena().Reserve(octets));
+  }
+  EXPECT_EQ(Arena::AllOctets(), 0u);
 }
 
 TEST(Arena, MovesWithoutCopying) {
