@@ -98,6 +98,8 @@ void DeclareRateLimit(ConfigSchema& schema, RateLimitOptions& limit) {
   schema.Number<uint32_t>("responses-per-second", limit.responses_per_second, 1, 1'000'000,
                           "to one /24 or /56, about one name, wildcard, delegation or zone");
   schema.Number<uint32_t>("burst", limit.burst, 1, 1'000'000, "responses at once after a rest");
+  schema.Number<uint32_t>("network-responses-per-second", limit.network_responses_per_second, 0, 1'000'000,
+                          "to one /24 or /56 about anything, at once twice as many; 0: no such limit");
   schema.Number<uint32_t>("slip", limit.slip, 0, 100,
                           "of the responses over the limit, each that manieth is sent, truncated; 0: none");
   schema.Subnets("exempt", limit.exempt, "client networks without a limit");

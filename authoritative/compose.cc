@@ -28,20 +28,6 @@ RrsetView ChosenForAny(Node node) {
   return chosen;
 }
 
-// Nodes have numbers of their own in each zone: zones are spread so far that these do not meet.
-uint64_t SubjectOf(const Zone& zone, const LookupResult& found) {
-  const uint64_t zone_number = std::bit_cast<uintptr_t>(&zone) * 0x9e3779b97f4a7c15;
-  return std::visit(
-      [zone_number]<typename Found>(const Found& outcome) {
-        if constexpr (std::is_same_v<Found, lookup::NxDomain>) {
-          return zone_number;
-        } else {
-          return zone_number + uint64_t{outcome.node.id()};
-        }
-      },
-      found);
-}
-
 // One answer in the making. Lives on the stack; the names it follows are in the zones' arenas, or in its
 // AliasTrail when a DNAME made them.
 class Composition {
@@ -338,6 +324,20 @@ bool AnswersForDs(const ZoneSet::Entry& above, const LabelPath& apex) {
 }
 
 }  // namespace
+
+// Nodes have numbers of their own in each zone: zones are spread so far that these do not meet.
+uint64_t SubjectOf(const Zone& zone, const LookupResult& found) {
+  const uint64_t zone_number = std::bit_cast<uintptr_t>(&zone) * 0x9e3779b97f4a7c15;
+  return std::visit(
+      [zone_number]<typename Found>(const Found& outcome) {
+        if constexpr (std::is_same_v<Found, lookup::NxDomain>) {
+          return zone_number;
+        } else {
+          return zone_number + uint64_t{outcome.node.id()};
+        }
+      },
+      found);
+}
 
 const ZoneSet::Entry* ZoneFor(const ZoneSet& zones, const LabelPath& qname, RrType qtype) {
   const ZoneSet::Entry* entry = zones.LongestMatch(qname);

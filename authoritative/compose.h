@@ -38,6 +38,9 @@ struct Composed {
 // 4035 section 3.1.4.1). Null when none is at or above the name.
 const ZoneSet::Entry* ZoneFor(const ZoneSet& zones, const LabelPath& qname, RrType qtype);
 
+// What Composed::subject is for an answer found there; for handlers that answer beside Compose.
+uint64_t SubjectOf(const Zone& zone, const LookupResult& found);
+
 // Adds answer, authority and additional section to `out`, which holds header and question, and sets AA, TC
 // and RCODE.
 Composed Compose(const ComposeRequest& request, MessageWriter& out);

@@ -2,12 +2,15 @@
 // owners. Responses to one client network about one subject (a name; the wildcard it came from; a zone cut; a
 // zone, when the name does not exist) share an account, refilled at a steady rate; an empty one turns
 // responses into truncated ones, which real clients repeat over TCP, or into silence. Random names under a
-// zone, below a delegation or a wildcard lead to one account each. The table is fixed, its places are chosen
-// by a keyed hash, and a query costs one line of memory. One belongs to one worker.
+// zone, below a delegation or a wildcard lead to one account each; who knows many names that exist meets the
+// account of the network as a whole, where the operator sets one. The tables are fixed, their places are
+// chosen by a keyed hash, and a query costs one line of memory in each. One limiter belongs to one worker.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "common/base/clock.h"
@@ -22,6 +25,8 @@ struct RateLimitOptions {
   bool enabled = true;
   uint32_t responses_per_second = 200;  // of one account
   uint32_t burst = 400;                 // what an account that rested may have at once
+  uint32_t network_responses_per_second =
+      0;              // to a network about all subjects; at once twice as many; 0: any
   uint32_t slip = 2;  // each that manieth response over the limit is sent, truncated: 1 all, 0 none
   std::vector<Subnet> exempt = LoopbackNets();
   friend bool operator==(const RateLimitOptions&, const RateLimitOptions&) = default;
@@ -33,6 +38,7 @@ struct RateLimitOptions {
 struct RateLimitCounters {
   uint64_t truncated = 0;
   uint64_t dropped = 0;
+  uint64_t accounts = 0;  // that went over their limit: each once, until it has rested
 };
 
 class ResponseRateLimiter {
@@ -40,15 +46,21 @@ class ResponseRateLimiter {
   // Accounts of one worker: a flood of forged addresses that fills them all makes each begin anew, which is
   // no worse than no limit.
   static constexpr size_t kAccounts = 1 << 16;
+  static constexpr size_t kNetworks = 1 << 14;
 
   enum class Verdict : uint8_t { kSend, kTruncate, kDrop };
+  // Whose limit it was: of the responses about one subject, or of all.
+  enum class Scope : uint8_t { kSubject, kNetwork };
+  // Called with "192.0.2.0/24" for each account that RateLimitCounters counts.
+  using Told = std::function<void(const std::string& network, Scope scope)>;
 
-  ResponseRateLimiter(RateLimitOptions options, const SipKey& key);
+  ResponseRateLimiter(RateLimitOptions options, const SipKey& key, Told told = {});
 
   // All accounts begin anew.
   void SetOptions(RateLimitOptions options);
 
-  // Takes one response from the account of `client`'s network, a /24 or a /56, and `subject`.
+  // Takes one response from the accounts of `client`'s network, a /24 or a /56: with `subject`, and as a
+  // whole.
   Verdict Take(const IpAddress& client, uint64_t subject, Instant now);
 
   const RateLimitCounters& counters() const { return counters_; }
@@ -59,20 +71,39 @@ class ResponseRateLimiter {
     uint32_t tag = 0;  // 0: nobody's
     uint32_t refilled_ms = 0;
     uint32_t left_milli = 0;
-    uint32_t over = 0;  // responses over the limit since the last one that was sent truncated
+    uint16_t over = 0;  // responses over the limit since the last one that was sent truncated
+    bool told = false;  // that it is over it, since it rested
   };
-  static constexpr size_t kWays = 4;
-  struct alignas(64) Line {
-    Account accounts[kWays];
+
+  // Accounts that are refilled alike.
+  class Table {
+   public:
+    Table(size_t accounts, uint32_t per_second, uint32_t burst);
+    // The account, refilled; a new one when it is not there.
+    Account& Open(uint64_t hash, uint32_t now_ms);
+
+   private:
+    static constexpr size_t kWays = 4;
+    struct alignas(64) Line {
+      Account accounts[kWays];
+    };
+    Account& Find(uint64_t hash, uint32_t now_ms);
+    uint32_t LeftAt(const Account& account, uint32_t now_ms) const;
+
+    size_t line_count_;
+    uint32_t per_second_;
+    uint32_t most_milli_;
+    std::unique_ptr<Line[]> lines_;
   };
 
   bool IsExempt(const IpAddress& client) const;
-  Account& Find(uint64_t hash, uint32_t now_ms);
-  uint32_t LeftAt(const Account& account, uint32_t now_ms) const;
+  Verdict OverLimit(Account& account, const IpAddress& client, Scope scope);
 
   RateLimitOptions options_;
   const SipKey key_;
-  std::unique_ptr<Line[]> lines_;
+  const Told told_;
+  std::unique_ptr<Table> by_subject_;  // null: no limits
+  std::unique_ptr<Table> by_network_;  // null: none of a network as a whole
   RateLimitCounters counters_;
 };
 

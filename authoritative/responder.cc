@@ -49,7 +49,7 @@ Responder::Responder(ResponderOptions options, const Clock* clock)
       clock_(clock),
       edns_(options_.edns, clock),
       rate_limiter_(clock == nullptr ? RateLimitOptions{.enabled = false} : options_.rate_limit,
-                    options_.rate_limit_key),
+                    options_.rate_limit_key, options_.rate_limit_told),
       zones_(std::make_shared<const ZoneSet>()),
       answers_(options_.answer_cache_octets),
       pending_(new Pending[kChunk]) {}

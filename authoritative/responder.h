@@ -24,7 +24,8 @@ struct ResponderOptions {
   EdnsOptions edns = {};
   ServerIdentity identity = {};
   RateLimitOptions rate_limit = {};
-  SipKey rate_limit_key = {};           // drawn, so that nobody can choose networks that share an account
+  SipKey rate_limit_key = {};  // drawn, so that nobody can choose networks that share an account
+  ResponseRateLimiter::Told rate_limit_told = {};
   AnyAnswer any = AnyAnswer::kMinimal;  // RFC 8482
   size_t answer_cache_octets = 0;       // of finished answers that are kept
 };
@@ -74,7 +75,9 @@ class Responder final : public QueryHandler {
   // What a reload replaces of the options; accounts of clients begin anew only when their limits change.
   void SetClientPolicy(const CookieOptions& cookies, const RateLimitOptions& rate_limit);
 
-  EdnsResponder& edns() { return edns_; }  // for handlers beside this one
+  // For handlers beside this one.
+  EdnsResponder& edns() { return edns_; }
+  ResponseRateLimiter& rate_limiter() { return rate_limiter_; }
   const ResponderCounters& counters() const { return counters_; }
   const EdnsCounters& edns_counters() const { return edns_.counters(); }
   const RateLimitCounters& rate_limit_counters() const { return rate_limiter_.counters(); }

@@ -40,6 +40,11 @@ constexpr MetricRow<RateLimitCounters> kRateLimitRows[] = {
     {"cairn_auth_rate_limited_total", kRateLimitHelp, "what", "dropped", &RateLimitCounters::dropped},
 };
 
+constexpr MetricRow<RateLimitCounters> kRateLimitAccounts[] = {
+    {"cairn_auth_rate_limited_accounts_total", "Accounts of clients that went over the rate limit.", "", "",
+     &RateLimitCounters::accounts},
+};
+
 constexpr MetricRow<TransferCounters> kTransferRows[] = {
     {"cairn_auth_transfers_total", "Zone transfers asked for, by what became of them.", "what", "started",
      &TransferCounters::started},
@@ -217,6 +222,7 @@ MetricsText MetricsReport(const ServedZones::Table& zones, std::span<const Worke
   QueryMetrics(metrics, workers);
   metrics.AddRows(kEdnsRows, workers, &WorkerCounters::edns);
   metrics.AddRows(kRateLimitRows, workers, &WorkerCounters::rate_limit);
+  metrics.AddRows(kRateLimitAccounts, workers, &WorkerCounters::rate_limit);
   metrics.AddRows(kTransferRows, workers, &WorkerCounters::transfers);
   metrics.AddRows(kNetworkRows, workers, &WorkerCounters::network);
   metrics.Gauge("cairn_tcp_connections", "TCP connections open now.");

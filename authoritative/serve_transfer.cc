@@ -315,7 +315,7 @@ void TransferService::Answer(Query& query) {
     ++counters_.refused;
     return AnswerAtOnce(query, view, opt, rcode, nullptr);
   }
-  if (!query.tcp) return AnswerAtOnce(query, view, opt, rcode, zone.get());
+  if (!query.tcp) return AnswerOverUdp(query, view, opt, standing, *zone);
   ++counters_.started;
   std::optional<uint32_t> theirs;
   if (view.qtype == rr::kIxfr) theirs = SerialOfClient(query.packet);
@@ -325,7 +325,21 @@ void TransferService::Answer(Query& query) {
       query.to, std::make_unique<WholeZone>(query, view, opt, std::move(zone), soa_alone, std::move(place)));
 }
 
-// A refusal, or the SOA of a zone.
+// The SOA alone, from the account of the same answer to QTYPE SOA.
+void TransferService::AnswerOverUdp(Query& query, const QueryView& view, const ResponseOpt& opt,
+                                    CookieStanding standing, const Zone& zone) {
+  using Verdict = ResponseRateLimiter::Verdict;
+  Verdict verdict = Verdict::kSend;
+  if (clock_ != nullptr && standing != CookieStanding::kValid) {
+    const LookupResult soa = lookup::Answer{zone.apex_node(), zone.soa(), false};
+    verdict = limiter_.Take(query.to.client.address, SubjectOf(zone, soa), clock_->Now());
+  }
+  query.dropped = verdict == Verdict::kDrop;
+  if (!query.dropped)
+    AnswerAtOnce(query, view, opt, Rcode::kNoError, verdict == Verdict::kSend ? &zone : nullptr);
+}
+
+// A refusal; or the SOA of a zone, or TC in its place.
 void TransferService::AnswerAtOnce(Query& query, const QueryView& view, const ResponseOpt& opt, Rcode rcode,
                                    const Zone* soa_of) {
   const size_t udp_limit =
@@ -335,7 +349,9 @@ void TransferService::AnswerAtOnce(Query& query, const QueryView& view, const Re
   out.AddQuestionOctets(query.packet.subspan(kHeaderOctets, view.question_octets), view.qname_octets);
   out.Reserve(opt.FirmOctets());
   out.StartSection(Section::kAnswer);
-  if (soa_of != nullptr) {
+  if (soa_of == nullptr) {
+    if (rcode == Rcode::kNoError) out.SetTruncated();
+  } else {
     const RrsetView soa = soa_of->soa();
     out.SetAuthoritative(true);
     const bool fits = out.AddRecord(view.qname(query.packet), rr::kSoa, kClassIn, soa.ttl(), soa.front());

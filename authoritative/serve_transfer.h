@@ -1,7 +1,8 @@
 // Zones going out to secondaries over TCP: AXFR (RFC 5936), and IXFR answered with the whole zone or, when
 // the client is up to date, with the SOA alone (RFC 1995 section 4); over UDP an IXFR always gets the SOA
-// alone, which sends its client to TCP. Every other query passes on to the next handler, AXFR over UDP among
-// them. Who may have a zone is asked before anything else: a stranger takes no place from a secondary.
+// alone, which sends its client to TCP, within the rate limit, for the address may be forged. Every other
+// query passes on to the next handler, AXFR over UDP among them. Who may have a zone is asked before anything
+// else: a stranger takes no place from a secondary.
 #pragma once
 
 #include <memory>
@@ -10,6 +11,8 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "authoritative/auth_options.h"
+#include "authoritative/rate_limit.h"
+#include "common/base/clock.h"
 #include "common/dns/query_reader.h"
 #include "common/net/network.h"
 #include "common/service/edns_responder.h"
@@ -35,7 +38,10 @@ struct TransferCounters {
 
 class TransferService final : public QueryHandler {
  public:
-  TransferService(QueryHandler& next, EdnsResponder& edns) : next_(next), edns_(edns) {}
+  // Without a clock answers over UDP have no limit.
+  TransferService(QueryHandler& next, EdnsResponder& edns, ResponseRateLimiter& limiter,
+                  const Clock* clock = nullptr)
+      : next_(next), edns_(edns), limiter_(limiter), clock_(clock) {}
 
   void Set(std::shared_ptr<const ZoneSet> zones, std::shared_ptr<const TransferRules> rules);
   void OnQueries(std::span<Query> batch) override;
@@ -51,6 +57,8 @@ class TransferService final : public QueryHandler {
   class WholeZone;
 
   void Answer(Query& query);
+  void AnswerOverUdp(Query& query, const QueryView& view, const ResponseOpt& opt, CookieStanding standing,
+                     const Zone& zone);
   void AnswerAtOnce(Query& query, const QueryView& view, const ResponseOpt& opt, Rcode rcode,
                     const Zone* soa_of);
   Rcode Judge(const Query& query, const QueryView& view, std::shared_ptr<const Zone>& zone);
@@ -58,6 +66,8 @@ class TransferService final : public QueryHandler {
 
   QueryHandler& next_;
   EdnsResponder& edns_;
+  ResponseRateLimiter& limiter_;
+  const Clock* const clock_;
   std::shared_ptr<const ZoneSet> zones_ = std::make_shared<const ZoneSet>();
   std::shared_ptr<const TransferRules> rules_ = std::make_shared<const TransferRules>();
   std::shared_ptr<Running> running_ = std::make_shared<Running>();

@@ -9,7 +9,7 @@ AuthWorker::AuthWorker(const Clock& clock, ResponderOptions responder, UvNetwork
     : loop_(clock),
       network_(loop_, network),
       responder_(std::move(responder), &clock),
-      transfers_(responder_, responder_.edns()) {}
+      transfers_(responder_, responder_.edns(), responder_.rate_limiter(), &clock) {}
 
 AuthWorker::~AuthWorker() {
   if (!thread_.joinable()) return;

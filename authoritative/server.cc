@@ -93,11 +93,17 @@ absl::Status AuthServer::OpenWorkers(size_t descriptors) {
   return absl::OkStatus();
 }
 
-ResponderOptions AuthServer::OptionsOfResponder() const {
+ResponderOptions AuthServer::OptionsOfResponder() {
   return {.edns = {.nsid = options_.identity.identity, .cookies = Cookies()},
           .identity = options_.identity,
           .rate_limit = options_.rate_limit.ShareOf(WorkerCount()),
           .rate_limit_key = rate_limit_key_,
+          .rate_limit_told =
+              [this](const std::string& network, ResponseRateLimiter::Scope scope) {
+                const bool all = scope == ResponseRateLimiter::Scope::kNetwork;
+                log_.Info("rate-limited",
+                          {{"network", network}, {"responses", all ? "all" : "about one subject"}});
+              },
           .any = options_.any,
           .answer_cache_octets = options_.answer_cache_octets};
 }

@@ -45,7 +45,7 @@ class AuthServer {
 
  private:
   absl::Status OpenWorkers(size_t descriptors);
-  ResponderOptions OptionsOfResponder() const;
+  ResponderOptions OptionsOfResponder();
   CookieOptions Cookies() const;
   size_t WorkerCount() const;
   absl::Status OpenMetrics();

@@ -122,6 +122,66 @@ TEST(ResponseRateLimiter, NetworksAndSubjectsHaveAccountsOfTheirOwn) {
   ExpectNeighbours("2001:db8:0:1::1", kV6Neighbours);
 }
 
+// Who knows many names: each subject is below its limit, all together are not.
+TEST(ResponseRateLimiter, ANetworkAsAWholeHasALimitWhenOneIsSet) {
+  for (const bool limited : {false, true}) {
+    ResponseRateLimiter limiter({.network_responses_per_second = limited ? 500U : 0U}, kKey);
+    Counted counted;
+    Counted neighbour;
+    for (int i = 0; i < 20'000; ++i) {
+      const Instant now = kStart + microseconds(500 * i);
+      Count(limiter.Take(IpAddress::Literal("192.0.2.1"), uint64_t(i % 100), now), counted);
+      if (i % 20 == 0) Count(limiter.Take(IpAddress::Literal("192.0.3.1"), uint64_t(i), now), neighbour);
+    }
+    EXPECT_NEAR(counted.sent, limited ? 2 * 500 + 10 * 500 : 20'000, 2);
+    EXPECT_NEAR(counted.truncated, counted.dropped, 1);
+    EXPECT_EQ(neighbour, (Counted{.sent = 1000}));
+    EXPECT_EQ(limiter.counters().accounts, limited ? 1u : 0u);
+  }
+}
+
+// A response over the limit of its subject takes nothing from its network.
+TEST(ResponseRateLimiter, OneSubjectDoesNotEmptyTheNetworksAccount) {
+  ResponseRateLimiter limiter({.responses_per_second = 1, .burst = 1, .network_responses_per_second = 2},
+                              kKey);
+  const IpAddress client = IpAddress::Literal("192.0.2.1");
+  Counted counted;
+  for (int i = 0; i < 100; ++i) Count(limiter.Take(client, 7, kStart), counted);
+  EXPECT_EQ(counted.sent, 1);
+  for (uint64_t subject = 8; subject < 20; ++subject) Count(limiter.Take(client, subject, kStart), counted);
+  EXPECT_EQ(counted.sent, 4) << "twice the rate of the network at once";
+}
+
+TEST(ResponseRateLimiter, EachAccountOverItsLimitIsToldOnceUntilItHasRested) {
+  std::string told;
+  ResponseRateLimiter limiter({.network_responses_per_second = 1000}, kKey,
+                              [&](const std::string& network, ResponseRateLimiter::Scope scope) {
+                                told += network;
+                                told += scope == ResponseRateLimiter::Scope::kNetwork ? " all; " : "; ";
+                              });
+  TenSeconds(limiter, "192.0.2.1", 200);
+  EXPECT_EQ(told, "");
+  TenSeconds(limiter, "192.0.2.1", 900, 7, kStart + std::chrono::seconds(10));
+  TenSeconds(limiter, "2001:db8:0:1::1", 900, 7, kStart + std::chrono::seconds(20));
+  EXPECT_EQ(told, "192.0.2.0/24; 2001:db8::/56; ");
+  TenSeconds(limiter, "192.0.2.1", 900, 7, kStart + std::chrono::seconds(32));
+  EXPECT_EQ(told, "192.0.2.0/24; 2001:db8::/56; 192.0.2.0/24; ");
+  for (int i = 0; i < 20'000; ++i)
+    limiter.Take(IpAddress::Literal("192.0.4.1"), uint64_t(i), kStart + std::chrono::seconds(60));
+  EXPECT_EQ(told, "192.0.2.0/24; 2001:db8::/56; 192.0.2.0/24; 192.0.4.0/24 all; ");
+  EXPECT_EQ(limiter.counters().accounts, 4u);
+}
+
+TEST(ResponseRateLimiter, WorkersDivideTheLimits) {
+  const RateLimitOptions share =
+      RateLimitOptions{.responses_per_second = 100, .burst = 3, .network_responses_per_second = 1000}.ShareOf(
+          4);
+  EXPECT_EQ(share.responses_per_second, 25u);
+  EXPECT_EQ(share.burst, 1u);
+  EXPECT_EQ(share.network_responses_per_second, 250u);
+  EXPECT_EQ(RateLimitOptions{}.ShareOf(4).network_responses_per_second, 0u) << "none is none";
+}
+
 TEST(ResponseRateLimiter, ARestedAccountHasItsBurstAgain) {
   ResponseRateLimiter limiter({}, kKey);
   TenSeconds(limiter, "192.0.2.1", 2000);

@@ -114,7 +114,12 @@ class TransferTest : public testing::Test {
   std::vector<uint8_t> reply_;
   CountingHandler next_;
   EdnsResponder edns_{{.nsid = "ns1"}, nullptr};
-  TransferService transfers_{next_, edns_};
+  struct StoppedClock final : Clock {
+    Instant Now() const override { return Instant{}; }
+    WallTime Wall() const override { return {}; }
+  } clock_;
+  ResponseRateLimiter limiter_{{.burst = 5, .slip = 2}, {}};
+  TransferService transfers_{next_, edns_, limiter_, &clock_};
 };
 
 constexpr const char* kSoaLine = "example. 300 IN SOA ns1.example. host.example. 7 3600 600 86400 60\n";
@@ -140,6 +145,28 @@ TEST_F(TransferTest, OverUdpAnIxfrGetsTheSoaAloneAndAnAxfrPassesOn) {
   // To a stranger the responder says REFUSED, under its rate limit.
   EXPECT_EQ(over_udp(Ask("example.", rr::kIxfr, 3), "198.51.100.1"), "passed on");
   EXPECT_EQ(over_udp(Ask("example.", rr::kAxfr), "192.0.2.77"), "passed on");
+}
+
+// A forged address that a rule allows gets no more of them than of other answers; who comes over TCP does.
+TEST_F(TransferTest, OverUdpTheSoaIsUnderTheRateLimit) {
+  const std::vector<uint8_t> packet = Ask("example.", rr::kIxfr, 3);
+  CapturingListener listener;
+  std::string outcomes;
+  for (int i = 0; i < 9; ++i) {
+    Query query = MakeQuery(packet, listener, "192.0.2.77");
+    query.tcp = false;
+    transfers_.OnQueries({&query, 1});
+    if (query.dropped) {
+      outcomes += "nothing ";
+      continue;
+    }
+    const absl::StatusOr<Message> reply = Message::Parse({reply_.data(), query.reply_octets});
+    ASSERT_TRUE(reply.ok()) << reply.status();
+    outcomes += reply->answer.size() == 1 ? "soa " : reply->header.truncated ? "tc " : "? ";
+  }
+  EXPECT_EQ(outcomes, "soa soa soa soa soa nothing tc nothing tc ");
+  EXPECT_EQ(next_.batches.size(), 0u);
+  for (int i = 0; i < 9; ++i) EXPECT_EQ(Transfer(Ask("example.", rr::kIxfr, 7)), kSoaLine);
 }
 
 TEST_F(TransferTest, SendsEverythingBetweenTwoSoas) {
