@@ -227,6 +227,8 @@ MetricsText MetricsReport(const ServedZones::Table& zones, std::span<const Worke
   metrics.AddRows(kNetworkRows, workers, &WorkerCounters::network);
   metrics.Gauge("cairn_tcp_connections", "TCP connections open now.");
   metrics.Sample(Sum(workers, [](const auto& each) { return each.tcp_connections; }));
+  metrics.Gauge("cairn_tcp_held_octets", "Octets of half-sent queries and of answers not taken, over TCP.");
+  metrics.Sample(Sum(workers, [](const auto& each) { return each.tcp_held_octets; }));
   ZoneMetrics(metrics, zones);
   return metrics;
 }

@@ -49,7 +49,8 @@ WorkerCounters AuthWorker::Counters() {
                 .edns = responder_.edns_counters(),
                 .rate_limit = responder_.rate_limit_counters(),
                 .transfers = transfers_.counters(),
-                .tcp_connections = network_.tcp_connections()};
+                .tcp_connections = network_.tcp_connections(),
+                .tcp_held_octets = network_.tcp_held_octets()};
   });
   return counters;
 }

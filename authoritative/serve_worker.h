@@ -30,6 +30,7 @@ struct WorkerCounters {
   RateLimitCounters rate_limit;
   TransferCounters transfers;
   size_t tcp_connections = 0;
+  size_t tcp_held_octets = 0;
 };
 
 class AuthWorker {

@@ -119,6 +119,7 @@ absl::StatusOr<std::unique_ptr<Listener>> UvNetwork::Listen(const Endpoint& loca
 const UvNetworkCounters& UvNetwork::counters() const { return state_->counters; }
 
 size_t UvNetwork::tcp_connections() const { return state_->tcp.size(); }
+size_t UvNetwork::tcp_held_octets() const { return state_->tcp.HeldOctets(); }
 
 absl::Status CheckFree(const Endpoint& local) {
   if (local.port == 0) return absl::OkStatus();

@@ -48,6 +48,7 @@ class UvNetwork final : public Network {
 
   const UvNetworkCounters& counters() const;
   size_t tcp_connections() const;  // open now
+  size_t tcp_held_octets() const;  // of what clients sent in part, and of answers that they do not take
 
  private:
   struct State;

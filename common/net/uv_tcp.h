@@ -41,6 +41,8 @@ class TcpConnections {
   // Writes the answers given since the last turn.
   void FlushReplies();
   size_t size() const { return by_activity_.size(); }
+  // Of queries not read to their end, and of answers not taken.
+  size_t HeldOctets() const;
 
  private:
   friend class TcpConnection;

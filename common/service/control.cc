@@ -1,6 +1,7 @@
 #include "common/service/control.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -14,6 +15,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "common/base/limits.h"
 #include "common/base/status.h"
+#include "common/service/lacks_resources.h"
 
 namespace cairn {
 namespace {
@@ -154,7 +156,12 @@ void ControlServer::Register(std::string verb, std::string usage, Verb action) {
   verbs_.insert_or_assign(std::move(verb), EntryOf(std::move(usage), std::move(action)));
 }
 
-int ControlServer::Accept() { return accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC); }
+int ControlServer::Accept() {
+  constexpr int kRestMs = 100;
+  const int client = accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC);
+  if (client < 0 && LacksResources(errno)) poll(nullptr, 0, kRestMs);
+  return client;
+}
 
 void ControlServer::Serve(int client) const {
   if (client < 0) return;

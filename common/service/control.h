@@ -47,7 +47,9 @@ class ControlServer {
 
   int fd() const { return fd_; }  // readable: a client waits
   void ServeOne() { Serve(Accept()); }
-  // The next client's connection, for Serve; -1 when there is none after all.
+  // The next client's connection, for Serve; -1 when there is none after all. When the system has no
+  // descriptors left it takes a tenth of a second: the client keeps fd() readable, and asking again at once
+  // would take a whole processor.
   int Accept();
   // Reads the request, answers it and closes. From any thread; then verbs run there, several at once.
   void Serve(int client) const;

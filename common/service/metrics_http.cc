@@ -15,6 +15,7 @@
 #include "common/base/limits.h"
 #include "common/base/status.h"
 #include "common/net/uv_sockets.h"
+#include "common/service/lacks_resources.h"
 
 namespace cairn {
 namespace {
@@ -34,6 +35,10 @@ std::string Refusal(std::string_view status, std::string_view more_headers = "")
   return Response(status, fmt::format("{}Content-Type: text/plain\r\n", more_headers),
                   fmt::format("{}\n", status), true);
 }
+
+// How long newcomers wait in the backlog when the system could not accept one: they keep the listener
+// readable, and asking again at once would take a whole processor (THREATS section 3).
+constexpr Duration kRest = std::chrono::milliseconds(500);
 
 // The next word of a request line; its blank is taken too.
 std::string_view TakeWord(std::string_view& line) {
@@ -96,13 +101,15 @@ class MetricsHttp::Sockets {
   const Clock& clock_;
   const Report report_;
   std::vector<Connection> connections_;
+  Instant rests_until_{};
 };
 
 void MetricsHttp::Sockets::Run() {
   while (true) {
     std::vector<pollfd> polled = {{.fd = wake_.get(), .events = POLLIN, .revents = 0}};
-    // With all places taken newcomers wait in the backlog.
-    const bool places = connections_.size() < limits::kMetricsConnections;
+    // With all places taken, too, newcomers wait in the backlog.
+    const bool rests = clock_.Now() < rests_until_;
+    const bool places = !rests && connections_.size() < limits::kMetricsConnections;
     for (const Descriptor& each : listeners_)
       polled.push_back({.fd = places ? each.get() : -1, .events = POLLIN, .revents = 0});
     for (const Connection& each : connections_) {
@@ -110,7 +117,8 @@ void MetricsHttp::Sockets::Run() {
       polled.push_back({.fd = each.fd.get(), .events = short(writing ? POLLOUT : POLLIN), .revents = 0});
     }
     constexpr int kLookAtDeadlinesMs = 500;
-    if (poll(polled.data(), polled.size(), connections_.empty() ? -1 : kLookAtDeadlinesMs) < 0) continue;
+    const int timeout_ms = connections_.empty() && !rests ? -1 : kLookAtDeadlinesMs;
+    if (poll(polled.data(), polled.size(), timeout_ms) < 0) continue;
     if (polled[0].revents != 0) return;
 
     const Instant now = clock_.Now();
@@ -131,7 +139,10 @@ void MetricsHttp::Sockets::Run() {
 void MetricsHttp::Sockets::Accept(int listener) {
   if (connections_.size() == limits::kMetricsConnections) return;
   Descriptor fd(accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-  if (fd.get() < 0) return;
+  if (fd.get() < 0) {
+    if (LacksResources(errno)) rests_until_ = clock_.Now() + kRest;
+    return;
+  }
   Connection& connection = connections_.emplace_back();
   connection.fd = std::move(fd);
   connection.deadline = clock_.Now() + kPatience;

@@ -1,6 +1,6 @@
 """The edges of the protocol as other people's clients see them: cookies, NSID, names of class CHAOS, response rate
 limits; and crowds of TCP connections that mean no good while others want to be served."""
-import os, re, shutil, socket, subprocess, tempfile, time, unittest
+import os, re, shutil, socket, subprocess, tempfile, time, unittest, urllib.request
 import dns.edns, dns.flags, dns.message, dns.query, dns.rcode
 from lab import *
 
@@ -252,7 +252,7 @@ class Edges(unittest.TestCase):
         server = self.start(server="  tcp: {stalled: 2s}\n")
         ask_raw(ADDRESS, server.port, query("big.z.test", 16))
         before = memory_octets(server.process.pid)
-        most = before
+        most, held = before, []
         pushed = framed(query("big.z.test", 16)) * 80_000
         with socket.create_connection((ADDRESS, server.port)) as s:
             s.setblocking(False)
@@ -266,7 +266,11 @@ class Edges(unittest.TestCase):
                 except OSError:
                     closed = True
                 most = max(most, memory_octets(server.process.pid))
+                if len(held) < 20:
+                    held.append(int(re.search(r"cairn_tcp_held_octets (\d+)", self.metrics(server)).group(1)))
         self.assertTrue(closed)
+        self.assertGreater(max(held), 64 << 10, "answers wait for the client")
+        self.assertLess(max(held), 4 << 20)
         self.assertLess(most - before, 16 << 20, "of 88 MB of answers; sanitized allocators keep several times what is held")
         self.assertIn('cairn_tcp_connections_total{what="slow-reader"} 1', self.metrics(server))
 
@@ -286,7 +290,7 @@ class Edges(unittest.TestCase):
             received = received[2 + length:]
         self.assertEqual(ids, set(range(500)))
 
-    def test_without_descriptors_the_server_neither_starts_nor_spins(self):
+    def test_with_too_few_descriptors_the_server_does_not_start(self):
         few = ["prlimit", "--nofile=512:512"]
         if os.geteuid() == 0:  # who might raise the limit
             few += ["setpriv", "--bounding-set=-sys_resource", "--inh-caps=-sys_resource"]
@@ -294,25 +298,68 @@ class Edges(unittest.TestCase):
                       f"z.test={self.folder}/zone")
         self.assertEqual(refused.returncode, 1)
         self.assertIn("1024 are needed", refused.stderr)
-        server = self.start()
+
+    def test_threads_and_addresses_leave_descriptors_to_clients_or_are_refused(self):
+        """Workers hold sockets of their own: the reserve grows with them, and what it leaves is what clients may take."""
+        few = ["prlimit", "--nofile=1024:1024"]
+        if os.geteuid() == 0:
+            few += ["setpriv", "--bounding-set=-sys_resource", "--inh-caps=-sys_resource"]
+        config = self.folder + "/crowded.yaml"
+        with open(config, "w") as f:
+            f.write(f"server: {{listen: [\"{ADDRESS}@{free_port([ADDRESS])}\"], threads: 100}}\nzones:\n- {{name: z.test, file: zone}}\n")
+        refused = run(*few, AUTH, "serve", "--config", config)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("100 threads on 1 addresses leave none of them to TCP clients", refused.stderr)
+
+    def test_when_descriptors_run_out_it_rests_serves_udp_and_recovers(self):
+        metrics_port = free_port([ADDRESS])
+        server = self.start(f"metrics: {{listen: [\"{ADDRESS}@{metrics_port}\"]}}\n")
         pid = server.process.pid
-        open_now = len(os.listdir(f"/proc/{pid}/fd"))
-        run("prlimit", f"--pid={pid}", f"--nofile={open_now + 8}:")
-        clients = [socket.create_connection((ADDRESS, server.port), 5) for _ in range(40)]
+        limit = self.descriptors(pid) + 8
+        run("prlimit", f"--pid={pid}", f"--nofile={limit}:")
+        clients = []
         try:
-            def cpu_s():
-                with open(f"/proc/{pid}/stat") as f:
-                    return sum(map(int, f.read().rsplit(")", 1)[1].split()[11:13])) / os.sysconf("SC_CLK_TCK")
-            began = cpu_s()
-            for _ in range(20):
+            # First those who take what is left, then some who wait at each of the other doors.
+            clients += [socket.create_connection((ADDRESS, server.port), 5) for _ in range(40)]
+            deadline = time.monotonic() + READY_S
+            while self.descriptors(pid) < limit:
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.02)
+            clients += [socket.create_connection((ADDRESS, metrics_port), 5) for _ in range(4)]
+            for _ in range(4):
+                clients.append(socket.socket(socket.AF_UNIX))
+                clients[-1].connect(f"{self.folder}/c{server.port}")
+            began, began_cpu, wanted_before = time.monotonic(), self.cpu_s(pid), self.wanted_s(pid)
+            for _ in range(30):
                 self.assertIsNotNone(ask_raw(ADDRESS, server.port, query("www.z.test")), "UDP is served")
-                time.sleep(0.05)
-            self.assertLess(cpu_s() - began, 0.5, "no spinning")
+                time.sleep(0.1)
+            spent, passed = self.cpu_s(pid) - began_cpu, time.monotonic() - began
+            self.assertLess(spent, 0.2 * passed)
+            for thread, wanted in self.wanted_s(pid).items():
+                self.assertLess(wanted - wanted_before[thread], 0.8 * passed, "no thread spins, on a busy machine either")
         finally:
             for s in clients:
                 s.close()
         run("prlimit", f"--pid={pid}", "--nofile=4096:")
         self.assertTrue(dns.query.tcp(dns.message.make_query("www.z.test", "A"), ADDRESS, 5, server.port).answer)
+        self.assertIn("cairn_auth_queries_total", self.metrics(server))
+        with urllib.request.urlopen(f"http://{ADDRESS}:{metrics_port}/metrics", timeout=10) as reply:
+            self.assertEqual(reply.status, 200)
+
+    def descriptors(self, pid):
+        return len(os.listdir(f"/proc/{pid}/fd"))
+
+    def wanted_s(self, pid):
+        """Of each thread, the time in which it ran or would have run had there been a processor."""
+        wanted = {}
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{thread}/schedstat") as f:
+                wanted[thread] = sum(map(int, f.read().split()[:2])) / 1e9
+        return wanted
+
+    def cpu_s(self, pid):
+        with open(f"/proc/{pid}/stat") as f:
+            return sum(map(int, f.read().rsplit(")", 1)[1].split()[11:13])) / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ class ZonemdTest(unittest.TestCase):
                     self.assertEqual(self.check(apex, text + line).returncode, 0)
                     changed = self.check(apex, text + line + f"more.{apex} 60 IN TXT x\n", "check")
                     self.assertEqual(changed.returncode, 1)
-                    self.assertRegex(changed.stderr, r"zone: error: the zone's SHA-(384|512) digest is")
+                    self.assertRegex(changed.stderr, r"zone:\d+:\d+: error: the zone's SHA-(384|512) digest is")
 
     @unittest.skipUnless(shutil.which("ldns-signzone"), "ldnsutils is not installed")
     def test_digests_of_ldns_match(self):

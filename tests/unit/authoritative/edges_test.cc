@@ -254,6 +254,53 @@ TEST_F(EdgesTest, AnUnknownKeyIsNamedInAnUnsignedTsig) {
   EXPECT_EQ(Reply(responder, query)->rcode(), Rcode::kFormErr);
 }
 
+// RFC 8945 section 5.3: what does not fit beside the question is left out, with TC, and not half written.
+TEST_F(EdgesTest, AnUnknownKeyWithoutRoomForItsNameIsTruncated) {
+  Responder responder({}, &clock_);
+  const std::string label(63, 'k');
+  const std::string longest = label + "." + label + "." + label + "." + std::string(61, 'k') + ".";
+  const Name algorithm = Name::Literal(longest);
+  std::string rdata(AsText(algorithm.view().wire()));
+  rdata += "\0\0\x6b\x49\xd2\0\1\x2c\0\0\x12\x67\0\0\0\0"s;
+  Message query = Asking("www.example.");
+  query.edns.reset();
+  query.additional.push_back({.owner = Name::Literal("other." + longest.substr(6)),
+                              .type = rr::kTsig,
+                              .rr_class = kClassAny,
+                              .ttl = Ttl(),
+                              .rdata = std::vector<uint8_t>(rdata.begin(), rdata.end())});
+  for (const bool tcp : {false, true}) {
+    const std::optional<Message> reply = Reply(responder, query, "192.0.2.1", tcp);
+    EXPECT_EQ(reply->rcode(), Rcode::kNotAuth);
+    EXPECT_EQ(reply->header.truncated, !tcp);
+    EXPECT_EQ(reply->additional.size(), tcp ? 1u : 0u);
+    EXPECT_EQ(reply->questions.size(), 1u);
+  }
+}
+
+// THREATS section 3: QTYPE ANY brings a forger no more than twelve octets for one, of what names have; with
+// all sets it would.
+TEST_F(EdgesTest, AnyIsNoAmplifier) {
+  size_t above_when_full = 0;
+  for (const char* zone : {"nsec", "nsec3", "optout"}) {
+    const std::string apex = zone + std::string(".test.");
+    zones_ = ZoneSet::Of({testing::GoldenZone(apex, "signed/" + apex + "zone")});
+    for (const std::string& name : {apex, "a." + apex, "ns." + apex}) {
+      SCOPED_TRACE(name);
+      const std::vector<uint8_t> packet = testing::PacketFor({name, "ANY", 1232, true});
+      const auto octets_out = [&](AnyAnswer any) {
+        Responder responder({.any = any}, &clock_);
+        responder.SetZones(zones_);
+        return testing::ReplyTo(responder, packet).size();
+      };
+      EXPECT_GT(octets_out(AnyAnswer::kMinimal), packet.size());
+      EXPECT_LE(octets_out(AnyAnswer::kMinimal), 12 * packet.size());
+      above_when_full += octets_out(AnyAnswer::kFull) > 12 * packet.size() ? 1 : 0;
+    }
+  }
+  EXPECT_EQ(above_when_full, 3u) << "the apexes";
+}
+
 TEST_F(EdgesTest, FloodsAreTruncatedAndDropped) {
   Responder responder({.rate_limit = {.responses_per_second = 5, .burst = 5}}, &clock_);
   const auto summary = [&](const char* qname, const char* client, bool tcp = false,

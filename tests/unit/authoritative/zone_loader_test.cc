@@ -105,13 +105,13 @@ TEST(ZoneLoader, AZoneWithoutMemoryIsRefusedAndNothingElse) {
   const Name apex = Name::Literal("example.");
   std::string text = "@ 60 SOA ns host 1 2 3 4 5\n@ 60 NS ns\nns 60 A 192.0.2.1\n";
   const std::string small = text;
-  for (int i = 0; i < 25'000; ++i) text += "n" + std::to_string(i) + " 60 NS ns.n" + std::to_string(i) + "\n";
+  for (int i = 0; i < 20'500; ++i) text += "n" + std::to_string(i) + " 60 NS ns.n" + std::to_string(i) + "\n";
   const LoadedZone served = LoadZoneText(apex, small, "small");
   const size_t octets_before = Arena::AllOctets();
   const absl::Cleanup no_limit = [] { Arena::LimitAll(SIZE_MAX); };
   size_t refused = 0;
   LoadedZone loaded;
-  for (size_t most = size_t{64} << 10; loaded.zone == nullptr; most += most / 3) {
+  for (size_t most = size_t{64} << 10; loaded.zone == nullptr; most *= 2) {
     Arena::LimitAll(octets_before + most);
     loaded = LoadZoneText(apex, text, "large");
     if (loaded.zone != nullptr) break;
@@ -122,7 +122,7 @@ TEST(ZoneLoader, AZoneWithoutMemoryIsRefusedAndNothingElse) {
         ::testing::StartsWith("large: error: there is not enough memory for the zone example. beside the "));
     EXPECT_EQ(Arena::AllOctets(), octets_before) << "nothing of it is kept";
   }
-  EXPECT_GT(refused, 10u);
+  EXPECT_GT(refused, 4u);
 }
 
 // A syntax error and a mistake in the content, both told in one run, and the zone not served.

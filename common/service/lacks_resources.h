@@ -1,0 +1,12 @@
+// Why accept() fails while clients wait: nothing that they or this socket did, and it passes.
+#pragma once
+
+#include <cerrno>
+
+namespace cairn {
+
+inline bool LacksResources(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+}  // namespace cairn
