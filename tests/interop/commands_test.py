@@ -78,10 +78,27 @@ class CommandsTest(unittest.TestCase):
 
     def test_the_sample_configurations_are_good(self):
         samples = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../packaging/samples")
-        for name, program in (("cairn-resolver.yaml", RESOLVER),):
-            done = run(program, "check-config", os.path.join(samples, name))
-            self.assertEqual((done.returncode, done.stderr), (0, ""), name)
-            self.assertIn("rebinding-filter: true", done.stdout)
+        done = run(RESOLVER, "check-config", os.path.join(samples, "cairn-resolver.yaml"))
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("rebinding-filter: true", done.stdout)
+
+    def test_the_sample_of_the_authority_says_what_it_says(self):
+        """Next to the files that it names; and but for these it tells the defaults, all of them."""
+        with open(os.path.join(SOURCE, "packaging", "samples", "cairn-auth.yaml")) as f:
+            sample = self.write("c.yaml", f.read().replace("/run/cairn-auth/control", self.folder + "/control"))
+        os.mkdir(self.folder + "/zones")
+        for zone in ("example.org.zone", "zones/other.org.zone"):
+            self.write(zone, "@ 60 SOA ns host 1 2 3 4 5\n@ 60 NS ns\nns 60 A 192.0.2.1\n")
+        done = run(AUTH, "check-config", sample, "--zones")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        given = "control-socket:", "zones-dir:", "templates:", "transfer:", "zones:", "- name:", "name:", "file:", "role:", "template:"
+        printed = [line.strip() for line in done.stdout.splitlines() if "zonemd: check" not in line]
+        defaults = [line.strip() for line in run(AUTH, "check-config", self.write("empty.yaml", "")).stdout.splitlines()]
+        self.assertEqual([line for line in printed if line not in defaults and not line.startswith(given)], [])
+        words = {line.split(":")[0] for line in defaults if not line.startswith("-")}
+        with open(sample) as f:
+            text = f.read()
+        self.assertEqual([word for word in words if word + ":" not in text], [], "options the sample does not show")
 
     def test_an_address_in_use_is_said(self):
         port = free_port(["127.0.0.1"])
