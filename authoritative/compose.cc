@@ -158,12 +158,10 @@ bool Composition::Take(const lookup::Redirection& redirection) {
   if (trail_.full()) return true;
   const NameView qname = path_->name();
   const NameView owner = path_->Suffix(redirection.node.LabelCount());
-  if (trail_.IsNew(redirection.node) && !AddSet(redirection.node, redirection.dname, owner)) return false;
   const std::optional<NameView> alias = trail_.Redirect(qname, owner, LeadingName(redirection.dname.front()));
-  if (!alias) {
-    composed_.rcode = Rcode::kYxDomain;
-    return true;
-  }
+  if (!alias) composed_.rcode = Rcode::kYxDomain;  // also when the DNAME does not fit
+  if (trail_.IsNew(redirection.node) && !AddSet(redirection.node, redirection.dname, owner)) return false;
+  if (!alias) return true;
   if (!out_.AddRecord(qname, rr::kCname, kClassIn, redirection.dname.ttl(), alias->wire())) return false;
   if (request_.qtype == rr::kCname || request_.qtype == rr::kAny) return true;
   return GoOnWith(*alias);

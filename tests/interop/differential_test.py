@@ -12,7 +12,7 @@ from wire import EDNS_OCTETS, Question, ask_all, read_reply, transfer
 ADDRESS = "127.0.0.1"
 ZONES = os.path.join(SOURCE, "zones", "golden", "differential")
 PLAIN = {"corners.test": "corners.zone"} | {zone: zone + ".zone" for zone in (
-    "other.test", "nest.test", "child.nest.test", "orphan.gone.nest.test", "wild.test", "dname.test", "hidden.test")}
+    "other.test", "nest.test", "child.nest.test", "orphan.gone.nest.test", "wild.test", "dname.test", "hidden.test", "octets.test")}
 SIGNED = (  # zone, file, signer, algorithm, denial
     ("nsec.test", "corners.zone", sign_with_bind, 13, "nsec"),
     ("nsec3.test", "corners.zone", sign_with_ldns, 8, "nsec3"),
@@ -33,6 +33,7 @@ SIGNED = (  # zone, file, signer, algorithm, denial
 )
 BASE_TYPES = [T(t) for t in ("A", "AAAA", "NS", "SOA", "MX", "TXT", "DS", "DNSKEY", "NSEC", "NSEC3", "RRSIG", "CNAME", "DNAME", "ANY",
                              "HTTPS", "TYPE65400")]
+OTHER_OPCODES = {1: "IQUERY", 2: "STATUS", 3: "unknown", 4: "NOTIFY", 5: "UPDATE", 7: "unknown", 15: "unknown"}
 ASPECTS = ("status", "answer", "authority", "additional")
 
 
@@ -59,8 +60,6 @@ def questions_about(contents):
         ask(name, T("A"))
         ask(name, T("A"), do=True, octets=512)
     return list(questions)
-
-
 
 
 class Case:
@@ -176,6 +175,34 @@ class DifferentialTest(unittest.TestCase):
             for zone in served:
                 with self.subTest(peer=name, zone=zone):
                     self.assertEqual(sorted(transferred[zone]), sorted(transfers[zone]))
+
+    def test_other_opcodes_are_not_done_here(self):
+        """NOTIMP with opcode, ID and RD copied (RFC 1035 section 4.1.1): as every peer says to opcodes nobody knows, and at
+        least one to each of the others, but for NOTIFY, which they know and refuse."""
+        zone, folder = "small.test", os.path.join(self.folder, "opcodes")
+        path = os.path.join(ZONES, "small.zone")
+        said = {}
+        for start in (start_cairn, start_nsd, start_knot, start_bind):
+            os.makedirs(f"{folder}/{start.__name__}")
+            server = start(ADDRESS, free_port([ADDRESS]), f"{folder}/{start.__name__}", {zone: path})
+            try:
+                said[server.name] = {opcode: self.header_of(server.port, opcode, zone) for opcode in OTHER_OPCODES}
+            finally:
+                server.stop()
+        for opcode, name in OTHER_OPCODES.items():
+            with self.subTest(opcode=name):
+                ours = said["Cairn"][opcode]
+                self.assertEqual(ours, (0xABCD, True, opcode, 1, 4))
+                peers = [said[peer][opcode] for peer in said if peer != "Cairn"]
+                agreed = sum(peer is not None and peer[4] == 4 for peer in peers)
+                self.assertGreaterEqual(agreed, {"unknown": 3, "NOTIFY": 0}.get(name, 1), said)
+
+    def header_of(self, port, opcode, zone):
+        """ID, QR, opcode, RD and RCODE of the reply to a question for the SOA; None when there is none."""
+        packet = bytearray(query(zone, 6, rd=1))
+        packet[2] |= opcode << 3
+        reply = ask_raw(ADDRESS, port, bytes(packet))
+        return reply and (reply[0] << 8 | reply[1], bool(reply[2] & 0x80), reply[2] >> 3 & 15, reply[2] & 1, reply[3] & 15)
 
     def compare_answers(self, ours, peers):
         used, unexplained, compared = collections.Counter(), [], 0

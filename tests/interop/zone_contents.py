@@ -35,6 +35,8 @@ class ZoneContents:
             labels = owner.labels
             for prefix in ((b"q",), (b"q", b"q"), (b"*",), (b"\0",)):
                 names.add(prefix + labels)
+            if T("DNAME") in self.types.get(owner, ()):  # what becomes of longer names: they fit, just, or not (YXDOMAIN)
+                names |= {(b"l" * octets,) + labels for octets in (48, 49, 60)}
             if owner != self.apex:
                 first, rest = labels[0], labels[1:]
                 names |= {(first[:62] + b"\0",) + rest, (first[:62] + b"-",) + rest}

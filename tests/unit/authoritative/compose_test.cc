@@ -309,6 +309,12 @@ TEST(Compose, Nsec3RecordsAreNobodysData) {
   Expect(responder, signed_data);
 }
 
+// 239 octets: twice does not fit into a name, and with a question hardly into a small message.
+std::string LongName() {
+  const std::string label(63, 'l');
+  return label + "." + label + "." + label + "." + std::string(45, 'l');
+}
+
 std::string BigZone() {
   std::string text = "@ 60 SOA ns host 1 2 3 4 5\n@ 60 NS ns\nns 60 A 192.0.2.1\n";
   for (int i = 0; i < 20; ++i) {
@@ -319,7 +325,7 @@ std::string BigZone() {
     text += "near 60 NS ns" + n + ".near\n";
     text += "mx 60 MX " + n + " mx" + n + "\nmx" + n + " 60 A 192.0.2." + n + "\n";
   }
-  return text;
+  return text + "deep 60 DNAME " + LongName() + ".\n";
 }
 
 TEST(Compose, TruncatesByWholeSets) {
@@ -339,6 +345,15 @@ TEST(Compose, TruncatesByWholeSets) {
   EXPECT_THAT(Ask(responder, Tcp("x.far.big.", "A")),
               ::testing::Not(::testing::HasSubstr("ns13.near.big. AAAA")));
   EXPECT_THAT(Ask(responder, Tcp("mx.big.", "MX")), ::testing::Not(::testing::HasSubstr("mx13.big. A")));
+}
+
+// RFC 6672 section 2.2: the DNAME may not fit, but what became of the name is known.
+TEST(Compose, ATruncatedRedirectionSaysYxdomainToo) {
+  Responder responder;
+  responder.SetZones(ZoneSet::Of({testing::ZoneOf("big.", BigZone())}));
+  const std::string qname = LongName() + ".deep.big.";
+  EXPECT_EQ(Ask(responder, Plain(qname, "A")), "aa tc yxdomain");
+  EXPECT_EQ(Ask(responder, Edns1232(qname, "A")), "aa yxdomain; answer deep.big. DNAME");
 }
 
 TEST(Compose, NegativeAnswersCarryTheNegativeTtl) {
