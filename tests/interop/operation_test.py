@@ -1,5 +1,5 @@
 """Running cairn-auth: reloads under a stream of queries, what ctl says and does, metrics over HTTP, a quick end."""
-import json, os, shutil, signal, socket, subprocess, tempfile, threading, time, unittest, urllib.error, urllib.request
+import json, os, pwd, shutil, signal, socket, subprocess, tempfile, threading, time, unittest, urllib.error, urllib.request
 from lab import *
 
 ADDRESS = "127.0.0.1"
@@ -214,6 +214,24 @@ class OperationTest(unittest.TestCase):
         self.assertEqual(server.stop(), 0)  # without SIGKILL
         self.assertNotIn(" reloaded ", server.log_text())
         self.assertFalse(os.path.exists(self.control))
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can become another")
+    def test_the_user_it_becomes_has_no_rights(self):
+        os.chmod(self.folder, 0o777)  # it makes its control socket there
+        self.configure(server="  user: nobody\n")
+        self.write("zones/a.example.zone", zone_text(1))
+        server = self.start()
+        with open(f"/proc/{server.process.pid}/status") as f:
+            status = dict(line.rstrip("\n").split(":\t", 1) for line in f if ":\t" in line)
+        nobody = pwd.getpwnam("nobody")
+        self.assertEqual(status["Uid"].split(), [str(nobody.pw_uid)] * 4)
+        self.assertEqual(status["Gid"].split(), [str(nobody.pw_gid)] * 4)
+        self.assertEqual(status["NoNewPrivs"], "1")
+        for capabilities in ("CapEff", "CapPrm", "CapInh", "CapAmb"):
+            self.assertEqual(int(status[capabilities], 16), 0, capabilities)
+        self.write("zones/a.example.zone", zone_text(2))
+        self.assertIn("1 zones loaded", self.ctl("reload"))
+        self.assertEqual(server.stop(), 0)
 
     def test_without_zones_it_says_what_to_do(self):
         self.configure()
