@@ -208,9 +208,8 @@ Ttl Cache::Limited(Ttl ttl) const {
 
 Ttl Cache::LimitedNegative(const Rrset& soa) const {
   const Ttl most = Ttl::Seconds(limits_.max_negative_ttl_s.load(std::memory_order_relaxed));
-  const Ttl most_of_all = Ttl::Seconds(limits_.max_ttl_s.load(std::memory_order_relaxed));
   const Ttl minimum = Ttl::FromWire(MinimumOf(soa.rdatas.front()));
-  return std::min({soa.ttl, minimum, most, most_of_all});
+  return std::min(Limited(std::min(soa.ttl, minimum)), most);
 }
 
 StoreOutcome Cache::Count(StoreOutcome outcome) {

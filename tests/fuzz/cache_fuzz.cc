@@ -1,8 +1,8 @@
-// Any sequence of stores, look-ups, flushes and steps of time: the cache says what a naive model of its rules
-// says (RFC 2181 section 5.4.1, RFC 2308, RFC 8020, RFC 8767, RFC 9520), and never holds more octets than it
-// may. Four octets are one step. The cache is large enough that the model needs no eviction; a second one,
-// too small for half of it, may have forgotten anything, but what it gives out was said once and is not past
-// its time.
+// Any sequence of stores, look-ups, flushes, reloads and steps of time: the cache says what a naive model of
+// its rules says (RFC 2181 section 5.4.1, RFC 2308, RFC 8020, RFC 8767, RFC 9520), and never holds more
+// octets than it may. Four octets are one step. The cache is large enough that the model needs no eviction; a
+// second one, too small for half of it, may have forgotten anything, but what it gives out was said once and
+// is not past its time.
 #include <algorithm>
 #include <array>
 #include <map>
@@ -21,9 +21,26 @@ namespace {
 
 using testing::Require;
 
-constexpr std::array<RrType, 4> kTypes = {rr::kA, rr::kCname, rr::kTxt, rr::kMx};
+constexpr std::array<RrType, 6> kTypes = {rr::kA, rr::kCname, rr::kTxt, rr::kMx, rr::kDname, rr::kNs};
 constexpr uint32_t kMaxStaleS = 3600;
 constexpr std::array<uint32_t, 8> kTtls = {0, 1, 5, 60, 300, 3600, 86400, Ttl::kMax};
+// Of the names 0 to 15 each of the second half lies below one of the first.
+constexpr int kParents = 8;
+// What a reload may change; the first row holds at the beginning.
+struct Limits {
+  uint32_t min_ttl_s, max_ttl_s, max_negative_ttl_s;
+  NxDomainCut nxdomain_cut;
+  uint32_t Positive(uint32_t ttl) const { return std::clamp(ttl, min_ttl_s, max_ttl_s); }
+  uint32_t Negative(uint32_t ttl, uint32_t minimum) const {
+    return std::min(Positive(std::min(ttl, minimum)), max_negative_ttl_s);
+  }
+};
+constexpr std::array<Limits, 4> kLimits = {{
+    {0, 86400, 3600, NxDomainCut::kAuthoritative},
+    {0, 86400, 3600, NxDomainCut::kSecure},
+    {30, 600, 100, NxDomainCut::kOff},
+    {10, 604800, 900, NxDomainCut::kAuthoritative},
+}};
 
 // What the model knows under one name and type; "no such name" is filed under type 0, failures apart.
 struct Known {
@@ -83,8 +100,8 @@ class Model {
   }
   void ForgetCut(int name) { known_.erase({name, 0, kFailed}); }
 
-  void Flush(int name, std::optional<RrType> type) {
-    std::erase_if(known_, [&](const auto& item) {
+  size_t Flush(int name, std::optional<RrType> type) {
+    return std::erase_if(known_, [&](const auto& item) {
       return std::get<0>(item.first) == name && (!type || std::get<1>(item.first) == type->value);
     });
   }
@@ -108,10 +125,21 @@ class Model {
       return t != rr::kCname.value || type == rr::kCname || at->second.kind == CacheKind::kRrset;
     });
   }
-  bool Denied(int name, Instant now) const {
+  // Who denies the names below `name`: it, or the name above it.
+  bool Denied(int name, NxDomainCut rule, Instant now) const {
+    if (rule == NxDomainCut::kOff) return false;
     const Known* known = Live({name, 0, kData}, now);
-    return known != nullptr &&
-           (known->security == Security::kSecure || known->rank >= TrustRank::kAuthoritativeAnswer);
+    const bool denied =
+        known != nullptr &&
+        (known->security == Security::kSecure ||
+         (rule == NxDomainCut::kAuthoritative && known->rank >= TrustRank::kAuthoritativeAnswer));
+    return denied || (name >= kParents && Denied(name - kParents, rule, now));
+  }
+  // The DNAME that rules the names below `name`.
+  const Known* DnameOver(int name, Instant now) const {
+    const Known* known = Live({name, rr::kDname.value, kData}, now);
+    if (known != nullptr && known->kind == CacheKind::kRrset) return known;
+    return name >= kParents ? DnameOver(name - kParents, now) : nullptr;
   }
 
   static constexpr int kData = 0, kFailed = 1, kFailedAtServer = 2;
@@ -130,20 +158,23 @@ class Model {
 
 // In a spelling that changes with `spelling`.
 Name NameOf(int name, uint8_t spelling) {
-  return Name::Literal(std::string(spelling & 1 ? "Name" : "nAME") + std::to_string(name) + ".example.");
+  const std::string parent =
+      std::string(spelling & 1 ? "Name" : "nAME") + std::to_string(name % kParents) + ".example.";
+  return Name::Literal(name >= kParents ? "Sub." + parent : parent);
 }
 
 Rrset SetOf(int name, RrType type, uint32_t ttl, int version) {
   Rrset rrset{.owner = NameOf(name, 0), .type = type, .ttl = Ttl::Seconds(ttl), .rdatas = {}};
   const std::string number = std::to_string(version % 250);
-  const std::string text = type == rr::kA       ? "192.0.2." + number
-                           : type == rr::kCname ? "v" + number + ".example."
-                           : type == rr::kTxt   ? "v" + number
-                                                : "10 v" + number + ".example.";
+  const std::string text = type == rr::kA     ? "192.0.2." + number
+                           : type == rr::kTxt ? "v" + number
+                           : type == rr::kMx  ? "10 v" + number + ".example."
+                                              : "v" + number + ".example.";
   rrset.rdatas.Add(*RdataFromText(type, text));
   return rrset;
 }
 
+constexpr uint32_t kSoaMinimumS = 1800;
 Rrset Soa(uint32_t ttl) {
   Rrset soa{.owner = Name::Literal("example."), .type = rr::kSoa, .ttl = Ttl::Seconds(ttl), .rdatas = {}};
   soa.rdatas.Add(*RdataFromText(rr::kSoa, "ns.example. mail.example. 1 7200 900 86400 1800"));
@@ -154,7 +185,7 @@ class Run {
  public:
   void Step(const uint8_t* octets) {
     const int name = octets[1] & 15;
-    const RrType type = kTypes[octets[1] >> 4 & 3];
+    const RrType type = kTypes[(octets[1] >> 4) % kTypes.size()];
     const uint32_t ttl = kTtls[octets[2] & 7];
     const Provenance from{.rank = static_cast<TrustRank>(2 + (octets[2] >> 3) % 7),
                           .security = static_cast<Security>(octets[2] >> 6),
@@ -181,6 +212,7 @@ class Run {
         now_ += std::chrono::milliseconds((octets[2] << 8 | octets[3]) * (octets[1] & 63));
         break;
       default:
+        if (octets[3] < 16) Reload(octets[3] % kLimits.size());
         break;
     }
     Compare(name, type, octets[3]);
@@ -211,13 +243,32 @@ class Run {
     model_.ForgetCut(name);
   }
 
-  void Flush(int name, std::optional<RrType> type, uint8_t spelling) {
-    cache_.Flush(NameOf(name, spelling), type);
-    small_.Flush(NameOf(name, spelling), type);
-    model_.Flush(name, type);
+  // Of a name, or of a name and those below it.
+  void Flush(int name, std::optional<RrType> type, uint8_t how) {
+    const bool subtree = how & 4;
+    const auto flush = [&](Cache& cache) {
+      return subtree ? cache.FlushSubtree(NameOf(name, how), type) : cache.Flush(NameOf(name, how), type);
+    };
+    const bool with_child = subtree && name < kParents;
+    const size_t forgotten =
+        model_.Flush(name, type) + (with_child ? model_.Flush(name + kParents, type) : 0);
+    Require(flush(cache_) == forgotten, "a flush forgets what it should, and says how much");
+    flush(small_);
     std::erase_if(ever_, [&](const auto& item) {
-      return item.first.first == name && (!type || item.first.second == type->value);
+      const bool concerned = item.first.first == name || (with_child && item.first.first == name + kParents);
+      return concerned && (!type || item.first.second == type->value);
     });
+  }
+
+  void Reload(size_t row) {
+    limits_ = kLimits[row];
+    CacheOptions options = kOptions;
+    options.min_ttl = Ttl::Seconds(limits_.min_ttl_s);
+    options.max_ttl = Ttl::Seconds(limits_.max_ttl_s);
+    options.max_negative_ttl = Ttl::Seconds(limits_.max_negative_ttl_s);
+    options.nxdomain_cut = limits_.nxdomain_cut;
+    cache_.Adopt(options);
+    small_.Adopt(options);
   }
 
   void StoreSet(int name, RrType type, uint32_t ttl, const Provenance& from) {
@@ -225,7 +276,7 @@ class Run {
     const Rrset set = SetOf(name, type, ttl, version_);
     const StoreOutcome outcome = cache_.StoreRrset(set, {}, from, now_);
     small_.StoreRrset(set, {}, from, now_);
-    const uint32_t kept = std::min(ttl, 86400u);
+    const uint32_t kept = limits_.Positive(ttl);
     Require((outcome == StoreOutcome::kZeroTtl) == (kept == 0),
             "TTL 0 is not stored, and nothing else is TTL 0");
     const Known fresh{.kind = CacheKind::kRrset,
@@ -247,7 +298,7 @@ class Run {
     };
     const StoreOutcome outcome = store(cache_);
     store(small_);
-    const uint32_t kept = std::min(ttl, 1800u);
+    const uint32_t kept = limits_.Negative(ttl, kSoaMinimumS);
     Require((outcome == StoreOutcome::kZeroTtl) == (kept == 0), "TTL 0 is not stored");
     const Known fresh{.kind = kind,
                       .rank = from.rank,
@@ -278,8 +329,15 @@ class Run {
                 model_.Failed(name, type.value, Model::kFailedAtServer, now_),
             "a server has failed or not");
     const Name below = Name::Literal("a.b." + NameOf(name, spelling).ToText());
-    Require((cache_.FindNxDomainAbove(below, now_) != nullptr) == model_.Denied(name, now_),
-            "RFC 8020: who denies the names below");
+    Require(
+        (cache_.FindNxDomainAbove(below, now_) != nullptr) == model_.Denied(name, limits_.nxdomain_cut, now_),
+        "RFC 8020: who denies the names below");
+    const CacheEntry* const dname = cache_.FindDname(below, now_);
+    const Known* const ruling = model_.DnameOver(name, now_);
+    Require((dname != nullptr) == (ruling != nullptr), "RFC 6672: which DNAME rules the names below");
+    if (dname != nullptr)
+      Require(dname->ToRrset(now_).rdatas == SetOf(name, rr::kDname, 1, ruling->version).rdatas,
+              "and the closest one");
     const CacheHit little = small_.Lookup(NameOf(name, spelling), type, now_);
     Require(!little || now_ < little.entry->expires(), "nothing is given out past its time");
     if (little.outcome == CacheHit::Outcome::kAnswer || little.outcome == CacheHit::Outcome::kAlias)
@@ -316,6 +374,7 @@ class Run {
   EpochReader reader_{epochs_};
   Model model_;
   std::map<std::pair<int, uint16_t>, std::set<int>> ever_;  // versions of sets stored since they were flushed
+  Limits limits_ = kLimits[0];
   Instant now_ = Instant() + std::chrono::hours(1);
   int version_ = 0;
 };

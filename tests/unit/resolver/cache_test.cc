@@ -187,6 +187,13 @@ TEST_F(CacheTest, AFloorRaisesShortTtls) {
   EXPECT_EQ(floored.StoreRrset(Address("zero.example.", 0), {}, {}, kStart), StoreOutcome::kStored);
   EXPECT_NE(floored.Find(Name::Literal("zero.example."), rr::kA, kStart + seconds(59)), nullptr);
   EXPECT_EQ(floored.Find(Name::Literal("zero.example."), rr::kA, kStart + seconds(60)), nullptr);
+  // Denials too, whichever of the two of RFC 2308 section 5 is short.
+  for (const auto& [ttl, minimum] : {std::pair{600u, 5u}, {5u, 600u}, {0u, 0u}}) {
+    const Name name = Name::Literal(fmt::format("no{}-{}.example.", ttl, minimum));
+    EXPECT_TRUE(Stored(floored.StoreNxDomain(name, Soa("example.", ttl, minimum), {}, {}, kStart)));
+    EXPECT_TRUE(floored.Lookup(name, rr::kA, kStart + seconds(59)));
+    EXPECT_FALSE(floored.Lookup(name, rr::kA, kStart + seconds(60)));
+  }
 }
 
 // RFC 2308 section 5: as long as the SOA's TTL and MINIMUM both allow.
