@@ -24,6 +24,10 @@ struct CollectedAnswer {
   std::vector<Rrset> answer;      // aliases before their targets
   std::vector<RdataSet> rrsigs;   // of each set in `answer`, empty where there are none
   std::optional<Rrset> soa;       // of a negative answer
+  // Beside a positive answer, for clients that are to have more than they need (full_answer.h), or where an
+  // answer without recursion ends: the name servers of the zone of the last name, and addresses.
+  std::optional<Rrset> ns{};
+  std::vector<Rrset> additional{};
   std::optional<ExtendedError> extended_error;
   std::string explanation;  // of that, naming who or what is at fault; empty: in general words
   bool dropped = false;     // the client gets nothing, by a rule of the configuration

@@ -85,6 +85,10 @@ Cache::Cache(const CacheOptions& options, EpochDomain& epochs, Random& random)
 Cache::~Cache() = default;
 
 void Cache::Adopt(const CacheOptions& options) {
+  using std::chrono::duration_cast, std::chrono::seconds;
+  limits_.failure_s.store(duration_cast<seconds>(options.failure).count(), std::memory_order_relaxed);
+  limits_.longest_failure_s.store(duration_cast<seconds>(options.longest_failure).count(),
+                                  std::memory_order_relaxed);
   const auto set = [](auto& limit, auto value) { limit.store(value, std::memory_order_relaxed); };
   set(limits_.min_ttl_s, options.min_ttl.seconds());
   set(limits_.max_ttl_s, options.max_ttl.seconds());

@@ -43,6 +43,9 @@ struct CacheOptions {
   Ttl max_negative_ttl = Ttl::Seconds(3600);  // RFC 2308 section 5 advises one to three hours
   NxDomainCut nxdomain_cut = NxDomainCut::kSecure;
   Ttl max_stale = Ttl::Seconds(0);  // how long an entry may serve past its expiry (RFC 8767); 0: never
+  // Of a remembered failure, and what it is doubled to with each one in a row (RFC 9520 section 3.2).
+  Duration failure = std::chrono::seconds(5);
+  Duration longest_failure = std::chrono::seconds(300);
   uint32_t max_rrset_records = limits::kMaxRrsetRecords;
   uint32_t max_types_per_name = limits::kMaxTypesPerName;
 };
@@ -99,6 +102,8 @@ struct CacheLimits {
   std::atomic<uint32_t> max_ttl_s;
   std::atomic<uint32_t> max_negative_ttl_s;
   std::atomic<uint32_t> max_stale_s;
+  std::atomic<int64_t> failure_s;
+  std::atomic<int64_t> longest_failure_s;
   std::atomic<uint32_t> max_rrset_records;
   std::atomic<uint32_t> max_types_per_name;
   std::atomic<NxDomainCut> nxdomain_cut;
@@ -153,14 +158,14 @@ class Cache {
                              Instant now);
 
   // ---- Failures (RFC 9520 section 3.2): each is remembered for 5 s, doubled with each one in a row up to
-  // 300 s, and returns how long. They never hide live data, and are evicted like data: many failures are
-  // bounded by the cache's size.
-  // Of a question. An answer that is stored ends the row. While live data are there (who
-  // failed was to fetch them anew) nothing is remembered; while stale data could answer it, it is not asked
-  // again for 30 s at least (the failure recheck timer of RFC 8767 section 5).
+  // 300 s unless options say otherwise, and returns how long. They never hide live data, and are evicted like
+  // data: many failures are bounded by the cache's size. Of a question. An answer that is stored ends the
+  // row. While live data are there (who failed was to fetch them anew) nothing is remembered; while stale
+  // data could answer it, it is not asked again for 30 s at least (the failure recheck timer of RFC 8767
+  // section 5).
   Duration StoreFailure(NameView qname, RrType qtype, ExtendedError why, Instant now);
-  // Not a failure, but remembered like one and for 5 s each time: the question was answered with `rcode`, and
-  // no SOA that would make a denial of it (RFC 2308 section 5).
+  // Not a failure, but remembered like one, and as briefly each time as the first in a row: the question was
+  // answered with `rcode`, and no SOA that would make a denial of it (RFC 2308 section 5).
   Duration StoreBareDenial(NameView qname, RrType qtype, Rcode rcode, Instant now);
   // Of a question at one of the servers.
   Duration StoreServerFailure(NameView qname, RrType qtype, const IpAddress& server, ExtendedError why,

@@ -8,9 +8,7 @@ namespace cairn {
 namespace {
 
 // RFC 9520 section 3.2: at least one second, at most five minutes, growing.
-constexpr int64_t kFirstFailureSeconds = 5;
-constexpr int64_t kLongestFailureSeconds = 300;
-constexpr int kLongestRow = 7;  // 5 s * 2^6 is above the cap
+constexpr int kLongestRow = 10;  // a second, doubled that often, is above any cap
 // RFC 8767 section 5: servers that just failed are left alone for so long while clients get stale data.
 constexpr int64_t kStaleRecheckSeconds = 30;
 
@@ -165,14 +163,16 @@ Duration CacheShard::StoreFailure(const CacheKey& key, CacheAspect aspect, Failu
   const bool of_question = aspect.type != RrType{0} && aspect.server.empty();
   const Holding holding = of_question ? HoldingFor(key, aspect.type, now) : Holding::kNothing;
   if (holding == Holding::kLive) return Duration::zero();
+  const int64_t first_s = limits_.failure_s.load(std::memory_order_relaxed);
+  const int64_t longest_s = limits_.longest_failure_s.load(std::memory_order_relaxed);
   const uint32_t slot = SlotOf(key, aspect);
   int row = 1;
   if (slot != kNoSlot && failure.rcode == Rcode::kServFail) {
     const CacheEntry& before = *EntryAt(slot);
-    const bool forgotten = now >= before.expires() + std::chrono::seconds(kLongestFailureSeconds);
+    const bool forgotten = now >= before.expires() + std::chrono::seconds(longest_s);
     if (!forgotten) row = std::min(before.failures_in_a_row() + 1, kLongestRow);
   }
-  int64_t seconds = std::min(kFirstFailureSeconds << (row - 1), kLongestFailureSeconds);
+  int64_t seconds = std::min(first_s << (row - 1), longest_s);
   if (holding == Holding::kStale) seconds = std::max(seconds, kStaleRecheckSeconds);
   uint8_t code[3];
   StoreU16(code, static_cast<uint16_t>(failure.why));

@@ -88,18 +88,14 @@ size_t WriteAnswer(const ClientQuery& query, const CollectedAnswer& answer, std:
   }
   writer.out().StartSection(Section::kAuthority);
   if (whole && answer.soa) whole = writer.out().AddRrset(*answer.soa);
+  // Beside an answer the name servers are a bonus; where there is nothing else they are what was asked for.
+  if (whole && answer.ns) whole = writer.out().AddRrset(*answer.ns) || !answer.answer.empty();
   if (!whole) writer.out().SetTruncated();
+  writer.out().StartSection(Section::kAdditional);
+  bool room = whole;
+  for (size_t i = 0; room && i < answer.additional.size(); ++i)
+    room = writer.out().AddRrset(answer.additional[i]);
   return writer.Finish(answer.rcode);
-}
-
-size_t WriteReferral(const ClientQuery& query, const Delegation& cut, Instant now, std::span<uint8_t> out) {
-  ReplyWriter writer(query, std::nullopt, {}, out);
-  writer.out().StartSection(Section::kAuthority);
-  RdataSet names;
-  for (const DelegationServer& server : cut.servers) names.Add(server.name.wire());
-  if (!writer.out().AddRrset(cut.cut, rr::kNs, kClassIn, cut.RemainingTtl(now), names))
-    writer.out().SetTruncated();
-  return writer.Finish(Rcode::kNoError);
 }
 
 size_t WriteUnknownKey(const ClientQuery& query, ByteView packet, size_t tsig_offset,

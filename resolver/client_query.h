@@ -47,12 +47,8 @@ struct BareReply {
 };
 size_t WriteBareReply(const ClientQuery& query, const BareReply& reply, std::span<uint8_t> out);
 
-// The answer, by whole RRsets, with TC when not all of them fit (RFC 2181 section 9).
+// The answer, by whole RRsets, with TC when not all of them fit that are needed (RFC 2181 section 9).
 size_t WriteAnswer(const ClientQuery& query, const CollectedAnswer& answer, std::span<uint8_t> out);
-
-// What is known without asking anybody: the name servers of the closest cut (RFC 1034 section 4.3.1). Their
-// names only: glue is never answered.
-size_t WriteReferral(const ClientQuery& query, const Delegation& cut, Instant now, std::span<uint8_t> out);
 
 // NOTAUTH with BADKEY, to a query signed with a key (RFC 8945 section 5.2.1); its TSIG stands at
 // `tsig_offset` of `packet`.

@@ -6,7 +6,9 @@
 #include "common/base/limits.h"
 #include "common/dns/rdata.h"
 #include "resolver/cached_answer.h"
+#include "resolver/full_answer.h"
 #include "resolver/in_flight.h"
+#include "resolver/known_chain.h"
 #include "resolver/local_answer.h"
 #include "resolver/refresher.h"
 #include "resolver/resolution.h"
@@ -43,6 +45,17 @@ TracePoint TraceClient(TracePoint at, const ClientQuery& client, const Question&
                                 .allowed = rule && (rule->action == AccessRule::Action::kAllow ||
                                                     rule->action == AccessRule::Action::kAllowSnoop)});
   return came;
+}
+
+Question AskedBy(const Query& query, const QueryView& view) {
+  return {Name(view.qname(query.packet)), view.qtype, view.qclass};
+}
+
+// The names alone: the addresses that came with them are glue, which is never answered (RFC 9471 section 2).
+Rrset NameServersOf(const Delegation& cut, Instant now) {
+  Rrset ns{.owner = cut.cut, .type = rr::kNs, .ttl = cut.RemainingTtl(now), .rdatas = {}};
+  for (const DelegationServer& server : cut.servers) ns.rdatas.Add(server.name.wire());
+  return ns;
 }
 
 }  // namespace
@@ -141,11 +154,11 @@ ClientService::Fate ClientService::LookAtName(Query& query, const Place& place, 
     return Refuse(query, place, Rcode::kRefused, ExtendedError::kNotSupported,
                   "a resolver has no zones to transfer");
   }
-  if (view.qtype == rr::kAny) {
+  if (view.qtype == rr::kAny && parts_.options.any == AnyReply::kMinimal) {
     query.reply_octets = WriteMinimalAny(ClientOf(query, place), query.reply);
     return Fate::kDone;
   }
-  if (view.qtype.IsMeta()) return Refuse(query, place, Rcode::kNotImp);
+  if (view.qtype.IsMeta() && view.qtype != rr::kAny) return Refuse(query, place, Rcode::kNotImp);
   const ZoneRules* rules = parts_.options.zone_rules.get();
   const bool local = rules && rules->Match(view.qname_folded()).may_answer();
   if (view.recursion_desired()) return local ? Fate::kLocal : Fate::kFromCache;
@@ -198,6 +211,7 @@ bool ClientService::AnswerFromCache(Query& query, Place& place, Instant now) {
   if (!hit || LeadsInside(place, hit, now)) return false;
   // Of a failure the client may be spared (RFC 8767): that takes more than a look into the cache.
   if (hit.outcome == CacheHit::Outcome::kFailure && parts_.options.serve_stale) return false;
+  if (!parts_.options.minimal_responses) return AnswerInFull(query, place, now);
   const QueryView& view = place.view;
   const size_t limit = AnswerLimit(query.tcp, place.opt, view.udp_payload_octets);
   const CachedAnswer answer = WriteCachedAnswer(parts_.cache, parts_.options.zone_rules.get(), hit, view,
@@ -206,6 +220,17 @@ bool ClientService::AnswerFromCache(Query& query, Place& place, Instant now) {
   query.reply_octets = answer.octets;
   ++parts_.counters.cache_hits;
   if (answer.ageing != nullptr) parts_.refresher.Consider(*answer.ageing, now);
+  return true;
+}
+
+// The same with what clients do not need; it costs allocations, and is for who wants it.
+bool ClientService::AnswerInFull(Query& query, const Place& place, Instant now) {
+  AliasChain chain = CollectKnownChain(parts_, AskedBy(query, place.view));
+  if (chain.state() != AliasChain::State::kComplete) return false;
+  CollectedAnswer answer = chain.TakeAnswer();
+  AddCompanions(parts_.cache, filter_, answer, now);
+  query.reply_octets = WriteAnswer(ClientOf(query, place), answer, query.reply);
+  ++parts_.counters.cache_hits;
   return true;
 }
 
@@ -221,19 +246,28 @@ bool ClientService::LeadsInside(const Place& place, CacheHit hit, Instant now) c
   return inside && filter_.Guards(place.view.qname_folded());
 }
 
-// RFC 1034 section 4.3.1: what we know, or the servers closest to the name; nobody is asked.
+// RFC 1034 section 4.3.1: what we know of the answer, and the servers closest to where that ends; nobody is
+// asked.
 void ClientService::AnswerWithoutRecursion(Query& query, const Place& place) {
+  const CacheReading reading(parts_.epoch);
   const Instant now = parts_.clock.Now();
-  const ClientQuery client = ClientOf(query, place);
-  const std::optional<Delegation> cut = parts_.delegations.Closest(place.view.qname_folded(), now);
-  query.reply_octets = cut ? WriteReferral(client, *cut, now, query.reply)
-                           : WriteBareReply(client, BareReply{.rcode = Rcode::kServFail}, query.reply);
+  AliasChain chain = CollectKnownChain(parts_, AskedBy(query, place.view));
+  const bool complete = chain.complete();
+  const Name last_name = chain.question().qname;
+  CollectedAnswer answer = chain.TakeAnswer();
+  filter_.Apply(answer);
+  if (!complete) {
+    const std::optional<Delegation> cut = parts_.delegations.Closest(last_name, now);
+    if (cut) answer.ns = NameServersOf(*cut, now);
+    if (!cut && answer.answer.empty()) answer.rcode = Rcode::kServFail;
+  }
+  query.reply_octets = WriteAnswer(ClientOf(query, place), answer, query.reply);
 }
 
 // What is written here is for everybody who may ask, with RD or without.
 bool ClientService::AnswerHere(Query& query, const Place& place) {
-  const Question asked{Name(place.view.qname(query.packet)), place.view.qtype, place.view.qclass};
-  const std::optional<CollectedAnswer> answer = CollectLocally(*parts_.options.zone_rules, asked);
+  const std::optional<CollectedAnswer> answer =
+      CollectLocally(*parts_.options.zone_rules, AskedBy(query, place.view));
   if (!answer) return false;
   ++parts_.counters.local_answers;
   query.dropped = answer->dropped;
@@ -244,7 +278,7 @@ bool ClientService::AnswerHere(Query& query, const Place& place) {
 void ClientService::Recurse(Query& query, const Place& place) {
   ClientTable::Seat* seat = FindSeat(query, place);
   if (seat == nullptr) return;
-  Question asked{Name(place.view.qname(query.packet)), place.view.qtype, place.view.qclass};
+  Question asked = AskedBy(query, place.view);
   std::shared_ptr<TraceRecorder> trace = tap_ ? tap_->Begin(asked, query.to.client) : nullptr;
   seat->work.Spawn(Serve(seat, std::move(asked), std::move(trace)));
 }
@@ -288,9 +322,10 @@ Task<void> ClientService::Serve(ClientTable::Seat* seat, Question asked,
   ++parts_.counters.resolutions;
   TracePoint root(trace.get());
   if (root) root = TraceClient(root, seat->client, asked, parts_.options.access);
+  const ResolverOptions& options = parts_.options;
   const Duration patience =
-      seat->client.tcp ? kQueryWallClock : std::chrono::milliseconds(parts_.options.client_timeout_ms);
-  auto budget = std::make_shared<WorkBudget>(parts_.clock.Now(), patience, trace);
+      seat->client.tcp ? options.query_time : std::chrono::milliseconds(options.client_timeout_ms);
+  auto budget = std::make_shared<WorkBudget>(parts_.clock.Now(), trace, options.work_terms(patience));
   StaleFallback stale(
       parts_, asked, [this, seat](const Answer& old_answer) { SendStale(*seat, old_answer); }, root);
   Resolution resolution(parts_, budget, root);
@@ -315,7 +350,8 @@ Task<void> ClientService::ServeLocal(Question asked, std::shared_ptr<TraceRecord
   TracePoint root(trace.get());
   if (root)
     root = root.Add(trace::ResolutionStarted{.question = asked, .purpose = trace::Purpose::kOperator});
-  auto budget = std::make_shared<WorkBudget>(parts_.clock.Now(), std::move(trace));
+  auto budget =
+      std::make_shared<WorkBudget>(parts_.clock.Now(), std::move(trace), parts_.options.work_terms());
   StaleFallback stale(parts_, asked, nullptr, root);
   Resolution resolution(parts_, budget, root);
   Answer answer = co_await resolution.Run(std::move(asked));
@@ -331,8 +367,13 @@ void ClientService::Finish(Answer& answer, const WorkBudget& budget, TracePoint 
     answer.explanation = *stripped;
     if (root) TraceRebinding(root, answer);
   }
+  if (!parts_.options.minimal_responses) {
+    const CacheReading reading(parts_.epoch);
+    AddCompanions(parts_.cache, filter_, answer, parts_.clock.Now());
+  }
   if (answer.rcode == Rcode::kServFail) ++parts_.counters.servfails;
-  if (budget.struck()) ++parts_.counters.limits_struck;
+  if (budget.struck()) ++parts_.counters.limits_struck[static_cast<size_t>(*budget.struck())];
+  if (parts_.clock.Now() >= budget.deadline()) ++parts_.counters.queries_out_of_time;
   if (root) TraceAnswered(root, answer);
 }
 

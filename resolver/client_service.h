@@ -74,6 +74,7 @@ class ClientService {
   static ClientQuery ClientOf(const Query& query, const Place& place);
   bool LeadsInside(const Place& place, CacheHit hit, Instant now) const;
   bool AnswerFromCache(Query& query, Place& place, Instant now);
+  bool AnswerInFull(Query& query, const Place& place, Instant now);
   void AnswerWithoutRecursion(Query& query, const Place& place);
   bool AnswerHere(Query& query, const Place& place);
   void Recurse(Query& query, const Place& place);

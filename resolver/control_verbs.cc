@@ -92,13 +92,24 @@ constexpr auto kCounterRows = std::to_array<CounterRow>({
      &ResolverCounters::upstream_mismatches},
     {"upstream_near_misses", "Queries asked again over TCP since somebody may be guessing",
      &ResolverCounters::upstream_near_misses},
-    {"limits_struck", "Client queries which ran into a limit of work", &ResolverCounters::limits_struck},
+    {"queries_out_of_time", "Client queries whose work ended at query-time",
+     &ResolverCounters::queries_out_of_time},
+    {"rrsets_not_cached", "RRsets above what one client query may add to the cache (cached-rrsets)",
+     &ResolverCounters::rrsets_not_cached},
 });
 
 uint64_t Sum(Server& server, Counter ResolverCounters::* counter) {
   uint64_t sum = 0;
   for (const std::unique_ptr<ServeWorker>& worker : server.workers())
     sum += (worker->counters().*counter).value();
+  return sum;
+}
+
+template <size_t kCount>
+uint64_t Sum(Server& server, std::array<Counter, kCount> ResolverCounters::* counters, size_t index) {
+  uint64_t sum = 0;
+  for (const std::unique_ptr<ServeWorker>& worker : server.workers())
+    sum += (worker->counters().*counters)[index].value();
   return sum;
 }
 
@@ -110,6 +121,15 @@ MetricsText MetricsReport(Server& server) {
     text.Counter(fmt::format("cairn_resolver_{}_total", row.name), row.help);
     text.Sample(Sum(server, row.counter));
   }
+  text.Counter("cairn_resolver_limits_struck_total",
+               "Client queries by the limit of work they ran into first");
+  for (size_t i = 0; i < kLimitCount; ++i)
+    text.Sample(Sum(server, &ResolverCounters::limits_struck, i), {{"limit", RowOf(i).name}});
+  text.Counter("cairn_resolver_records_dropped_total",
+               "Records of replies not kept, by the rule against them");
+  for (size_t i = 0; i < kScrubRuleCount; ++i)
+    text.Sample(Sum(server, &ResolverCounters::records_dropped, i),
+                {{"rule", ToText(static_cast<ScrubRule>(i))}});
   const Cache::Stats cache = server.memory().cache().stats();
   text.Gauge("cairn_resolver_cache_entries", "Entries of the answer cache");
   text.Sample(cache.entries);

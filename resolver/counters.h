@@ -2,8 +2,12 @@
 // simulator.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
+
+#include "resolver/finding.h"
+#include "resolver/work_budget.h"
 
 namespace cairn {
 
@@ -49,7 +53,10 @@ struct ResolverCounters {
   Counter zone_resting;          // fetches that ended at once: no server of the zone could be reached lately
   Counter zone_crowded;          // the same: too many wait in vain at the zone already
   Counter server_crowded;        // queries not sent: too many are on their way to the server
-  Counter limits_struck;         // client queries that ran into a limit of work_budget.h
+  Counter queries_out_of_time;   // client queries whose work ended at query-time
+  Counter rrsets_not_cached;     // believed, but above what one client query may add to the cache
+  std::array<Counter, kLimitCount> limits_struck;        // by Limit: client queries that ran into it first
+  std::array<Counter, kScrubRuleCount> records_dropped;  // by ScrubRule: records of replies not kept
 };
 
 }  // namespace cairn

@@ -167,6 +167,11 @@ DelegationStore::DelegationStore(const Options& options, Random& random)
     : options_(options), table_(std::make_unique<Table>(options.size_octets, random)) {}
 DelegationStore::~DelegationStore() = default;
 
+void DelegationStore::Adopt(const Options& options) {
+  const std::lock_guard lock(mutex_);
+  options_ = options;
+}
+
 void DelegationStore::SetPermanent(Delegation delegation) {
   const std::lock_guard lock(mutex_);
   std::vector<uint8_t> servers = Pack(delegation.servers);

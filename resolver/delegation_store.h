@@ -29,6 +29,7 @@ namespace cairn {
 struct DelegationServer {
   Name name;
   std::vector<IpAddress> addresses;
+  uint16_t port = 0;  // of one that is configured by name; 0: where all servers are asked
   friend bool operator==(const DelegationServer&, const DelegationServer&) = default;
 };
 
@@ -70,6 +71,8 @@ class DelegationStore {
   };
 
   DelegationStore(const Options& options, Random& random);
+  // All of `options` but the size holds from now on. From any thread.
+  void Adopt(const Options& options);
   ~DelegationStore();
 
   // The root's servers from hints, or a zone's from configuration: stays until replaced, never evicted, and

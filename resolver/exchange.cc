@@ -12,9 +12,6 @@ namespace {
 // A TCP connection has this long for everything. It is the last resort for a reply, and a server that did not
 // answer within two round trips of the slowest links will not.
 constexpr Duration kTcpTimeout = std::chrono::seconds(3);
-// Datagrams with our ID from our server which do not match are as if they never came (TuDoor, S&P 2024), but
-// this many of them are no accident: TCP cannot be guessed into.
-constexpr int kMismatchesBeforeTcp = 4;
 // Tries of one exchange: as is, with the cookie given, without cookie, without EDNS, over TCP.
 constexpr int kMostTries = 5;
 // Servers whose cookies are remembered: those of some ten thousand zones.
@@ -72,7 +69,7 @@ class Exchanger::UdpTry final : public UdpQuery {
     Ignore(from, ToText(mismatch));
     // Another spelling or cookie is somebody who guessed all but that, or a habit of the server: TCP tells.
     if (mismatch == Mismatch::kSpelling || mismatch >= Mismatch::kCookieMissing ||
-        ++mismatches_ >= kMismatchesBeforeTcp)
+        ++mismatches_ >= exchanger_.options_.limits[Limit::kInvalidReplies])
       Suspect();
   }
 
@@ -118,7 +115,7 @@ class Exchanger::UdpTry final : public UdpQuery {
 
   Exchanger& exchanger_;
   const ExchangeRequest& request_;
-  int mismatches_ = 0;
+  uint32_t mismatches_ = 0;  // as if they never came (TuDoor, S&P 2024), but many of them are no accident
 };
 
 class Exchanger::TcpTry final : public TcpQuery {
@@ -181,7 +178,7 @@ Exchanger::Exchanger(const Clock& clock, TimerQueue& timers, Random& random, Net
       random_(random),
       sockets_(sockets),
       cookies_(kCookiesRemembered, random),
-      connections_(clock, timers, random, network),
+      connections_(clock, timers, random, network, options.tcp_retry),
       crowd_(options.queries_per_server, KeyedEndpointHash{SipKey::Draw(random)}),
       options_(options),
       counters_(counters) {}

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/base/limits.h"
 #include "common/dns/message.h"
 #include "common/dns/name.h"
 #include "common/dns/rrset.h"
@@ -57,6 +58,7 @@ enum class ScrubRule : uint8_t {
   kTooMany,          // above a limit of THREATS section 1
   kNothingBelieved,  // the reply as a whole is not believed
 };
+inline constexpr size_t kScrubRuleCount = 18;
 std::string_view ToText(ScrubRule rule);
 
 struct DroppedRecord {
@@ -118,6 +120,10 @@ struct JudgeOptions {
   Ttl min_ttl = Ttl::Seconds(0);
   Ttl max_ttl = Ttl::Seconds(86400);
   Ttl max_negative_ttl = Ttl::Seconds(3600);
+  // What is kept of a referral.
+  size_t most_servers = limits::kMaxNsNames;
+  size_t most_addresses = limits::kMaxAddressesPerServer;  // of one server
+  size_t most_glue = limits::kMaxGlueAddresses;
   // A number drawn for this reply, which decides what is kept of a list that is too long.
   uint64_t draw = 0;
 };

@@ -67,10 +67,13 @@ InFlight::Entry InFlight::AddOrJoin(Question question, std::shared_ptr<WorkBudge
     return {.fetch = fetch, .joined = true};
   }
   const int depth = asker ? asker->address_depth + 1 : 0;
-  if (depth > kAddressDepth) {
+  const uint32_t most = budget->most(Limit::kAddressDepth);
+  if (depth > static_cast<int>(most)) {
+    budget->Strike(Limit::kAddressDepth);
     if (at)
-      at.Add(trace::LimitReached{
-          .limit = "address-depth", .value = kAddressDepth, .consequence = "this path ends"});
+      at.Add(trace::LimitReached{.limit = std::string(RowOf(Limit::kAddressDepth).name),
+                                 .value = most,
+                                 .consequence = "this path ends"});
     return {};
   }
   auto fetch = std::make_shared<RunningFetch>(std::move(question), FetchBudget(std::move(budget)), depth);

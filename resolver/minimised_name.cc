@@ -5,21 +5,23 @@
 namespace cairn {
 namespace {
 
-// RFC 9156 section 2.3: MAX_MINIMISE_COUNT and MINIMISE_ONE_LAB.
-constexpr int kMostSteps = 10;
+// RFC 9156 section 2.3: MINIMISE_ONE_LAB.
 constexpr int kStepsByOneLabel = 4;
 
 }  // namespace
 
-MinimisedName::MinimisedName(Question whole, QnameMinimisation mode)
-    : whole_(std::move(whole)), mode_(mode), labels_(whole_.qname.LabelCount()) {
-  if (mode_ == QnameMinimisation::kOff) steps_ = kMostSteps;
+MinimisedName::MinimisedName(Question whole, QnameMinimisation mode, uint32_t most_steps)
+    : whole_(std::move(whole)),
+      mode_(mode),
+      most_steps_(static_cast<int>(most_steps)),
+      labels_(whole_.qname.LabelCount()) {
+  if (mode_ == QnameMinimisation::kOff) steps_ = most_steps_;
 }
 
 Question MinimisedName::Next(NameView cut) const {
-  if (steps_ >= kMostSteps) return whole_;
+  if (steps_ >= most_steps_) return whole_;
   const int known = std::max(exists_, cut.LabelCount());
-  const int steps_left = kMostSteps - steps_;
+  const int steps_left = most_steps_ - steps_;
   const int by = steps_ < kStepsByOneLabel ? 1 : (labels_ - known + steps_left - 1) / steps_left;
   int shown = known + by;
   while (shown < labels_ && whole_.qname.view().Ancestor(shown).FirstLabel()[0] == '_') ++shown;
@@ -49,7 +51,7 @@ bool MinimisedName::Take(const Question& shown, Said said) {
   if (said == Said::kExists) return true;
   const bool go_on =
       said == Said::kAlias || (mode_ == QnameMinimisation::kRelaxed && said != Said::kUnreached);
-  if (go_on) steps_ = kMostSteps;  // the whole of it from here on
+  if (go_on) steps_ = most_steps_;  // the whole of it from here on
   return go_on;
 }
 

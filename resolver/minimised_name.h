@@ -18,7 +18,8 @@ namespace cairn {
 class MinimisedName {
  public:
   // Names with fewer labels are shown as far as `mode` allows for the whole of one fetch.
-  MinimisedName(Question whole, QnameMinimisation mode);
+  // `most_steps` questions come before the whole name at the most.
+  MinimisedName(Question whole, QnameMinimisation mode, uint32_t most_steps);
 
   // What to ask servers of `cut`, at or above the name: a name between the two with type A (section 2.1), or
   // the question itself.
@@ -40,6 +41,7 @@ class MinimisedName {
  private:
   Question whole_;
   QnameMinimisation mode_;
+  int most_steps_;
   int labels_;      // of the whole name
   int exists_ = 0;  // so many of its last labels are known to be there
   int steps_ = 0;

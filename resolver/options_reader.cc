@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <filesystem>
 #include <utility>
@@ -28,6 +29,7 @@ void NotInThisVersion(ConfigSchema& section, std::string_view name, std::string 
 }
 
 constexpr uint32_t kMostThreads = 256;
+constexpr uint16_t kDnsPort = 53;
 
 void DeclareThreads(ConfigSchema& section, uint32_t& threads) {
   section.Custom(
@@ -121,7 +123,11 @@ void DeclareAnswers(ConfigSchema& section, ResolverOptions& resolver) {
                            "milliseconds; then a client over UDP gets SERVFAIL while the search goes on");
   section.Number<uint16_t>("edns-buffer-size", resolver.edns_buffer_size_octets, 512, 4096,
                            "largest UDP message sent or asked for, in octets (RFC 9715)");
-  NotInThisVersion(section, "minimal-responses", "true", "leave out what the client does not need");
+  section.Flag("minimal-responses", resolver.minimal_responses,
+               "leave out name servers and addresses which the client does not need");
+  section.Choice(
+      "any", resolver.any, {{"minimal", AnyReply::kMinimal}, {"full", AnyReply::kFull}},
+      "what questions for type ANY get: one HINFO record, or what the name's servers say (RFC 8482)");
 }
 
 // How many may wait, and how long (THREATS section 1).
@@ -138,6 +144,18 @@ void DeclareClientLimits(ConfigSchema& section, ClientLimits& limits) {
                "who waited that long gives up his place when all are taken and half of them to such");
   section.Time("answer-within", limits.answer_within, milliseconds(0), seconds(15),
                "later answers over UDP are not sent, but to loopback or with a cookie; 0: all are sent");
+}
+
+// What one client query may cost. They have a place of their own: nobody needs to change them.
+void DeclareWorkLimits(ConfigSchema& section, ResolverOptions& resolver) {
+  using std::chrono::seconds;
+  for (size_t i = 0; i < kLimitCount; ++i) {
+    const LimitRow& row = RowOf(i);
+    section.Number<uint32_t>(row.name, resolver.limits[static_cast<Limit>(i)], 1, row.highest, row.what);
+  }
+  section.Time("query-time", resolver.query_time, seconds(1), seconds(60), "until all work for it ends");
+  section.Time("tcp-retry", resolver.tcp_retry, seconds(0), seconds(300),
+               "how long a server whose connection failed is not connected to again");
 }
 
 std::optional<std::string> ReadNames(const ConfigNode& node, std::vector<Name>& names) {
@@ -212,10 +230,55 @@ void DeclareLocalZone(ConfigSchema& item, LocalZoneOptions& zone) {
   item.Require("name");
 }
 
+// "192.0.2.1@5353" or "dns.corp.example@5353". What ends in a number was meant as an address (RFC 1123
+// section 2.1 keeps top level names from being numbers).
+std::optional<std::string> ReadServer(const std::string& text, UpstreamZoneOptions& zone) {
+  absl::StatusOr<Endpoint> endpoint = Endpoint::FromText(text, kDnsPort);
+  if (endpoint.ok()) {
+    zone.servers.push_back(*endpoint);
+    return std::nullopt;
+  }
+  const size_t at = text.find('@');
+  const std::string host = text.substr(0, at);
+  const size_t dot = host.find_last_not_of('.');
+  const bool is_name = dot != std::string::npos && host.find(':') == std::string::npos &&
+                       std::isdigit(static_cast<unsigned char>(host[dot])) == 0;
+  absl::StatusOr<Name> name = Name::FromText(host);
+  if (!is_name || !name.ok() || name->IsRoot()) return std::string(endpoint.status().message());
+  NamedServer server{.name = *std::move(name), .port = kDnsPort};
+  if (at != std::string::npos) {
+    const char* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data() + at + 1, end, server.port);
+    if (error != std::errc() || stop != end || server.port == 0)
+      return fmt::format("'{}': expected a port from 1 to 65535 behind the @", text);
+  }
+  zone.named_servers.push_back(std::move(server));
+  return std::nullopt;
+}
+
+std::optional<std::string> ReadServers(const ConfigNode& node, UpstreamZoneOptions& zone) {
+  zone.servers.clear();
+  zone.named_servers.clear();
+  if (node.kind != ConfigNode::Kind::kList) return "expected a list of servers: [192.0.2.1, ...]";
+  for (const ConfigNode& item : node.items) {
+    if (std::optional<std::string> wrong = ReadServer(item.text, zone)) return wrong;
+  }
+  return std::nullopt;
+}
+
+std::string PrintServers(const UpstreamZoneOptions& zone) {
+  std::vector<std::string> texts;
+  for (const Endpoint& server : zone.servers) texts.push_back(QuotedForYaml(server.ToText()));
+  for (const NamedServer& server : zone.named_servers) texts.push_back(QuotedForYaml(server.ToText()));
+  return fmt::format("[{}]", fmt::join(texts, ", "));
+}
+
 void DeclareUpstreamZone(ConfigSchema& item, UpstreamZoneOptions& zone) {
   item.Place(zone.where);
   item.DomainName("name", zone.name, "the zone: this name and all below it");
-  item.Endpoints("servers", zone.servers, 53, "whom to ask: ADDRESS@PORT");
+  item.Custom(
+      "servers", [&zone](const ConfigNode& node) { return ReadServers(node, zone); },
+      [&zone] { return PrintServers(zone); }, "whom to ask: ADDRESS@PORT, or NAME@PORT");
   item.Flag("tcp", zone.over_tcp, "ask over TCP only");
   item.Flag("fall-back", zone.fall_back, "resolve from the root when none of the servers helps");
   item.Require("name");
@@ -237,6 +300,16 @@ void DeclareCache(ConfigSchema& section, ResolverOptions& resolver) {
                            limits::kMaxRrsetRecords, "records of the largest RRset that is cached");
   section.Number<uint32_t>("cache-max-types", resolver.cache_max_types, 1, kMostTypes,
                            "types cached of one name, beside those which everybody needs");
+  section.Octets("delegations-size", resolver.delegations_size_octets, size_t{1} << 20, size_t{1} << 40,
+                 "memory for the servers of zone cuts");
+  section.Number<uint32_t>("delegation-min-ttl", resolver.delegation_min_ttl_s, 0, 3600,
+                           "seconds; a delegation whose TTL is shorter (but not 0) lives as long as this");
+  section.Number<uint32_t>("delegation-max-ttl", resolver.delegation_max_ttl_s, 1, kWeek,
+                           "seconds; longer ones live as long as this");
+  section.Time("failure-ttl", resolver.failure_ttl, std::chrono::seconds(1), std::chrono::seconds(300),
+               "how long a failure is remembered; twice as long after each further one (RFC 9520)");
+  section.Time("failure-max-ttl", resolver.failure_max_ttl, std::chrono::seconds(1),
+               std::chrono::seconds(300), "and never longer than that");
   section.Text("cache-file", resolver.cache_file,
                "file which keeps the cache while the program is away, in state-dir; empty: none");
   section.Choice("nxdomain-cut", resolver.nxdomain_cut,
@@ -279,6 +352,7 @@ void Declare(ConfigSchema& schema, ProgramOptions& options) {
   DeclareUpstream(resolver, options.resolver);
   DeclareAnswers(resolver, options.resolver);
   DeclareClientLimits(resolver, options.resolver.clients);
+  DeclareWorkLimits(resolver.Section("limits", "what one client query may cost"), options.resolver);
   DeclarePolicy(resolver, options.resolver);
   DeclareCache(resolver, options.resolver);
   DeclareDnssec(schema.Section("dnssec", "validation"));
@@ -329,6 +403,14 @@ void CheckTogether(const ProgramOptions& options, const ConfigNode& document, Co
       resolver.stale_client_timeout >= answer_within) {
     complain(where("resolver", "stale-client-timeout"),
              "stale-client-timeout is not below answer-within: stale answers would be made and not sent");
+  }
+  if (resolver.failure_ttl > resolver.failure_max_ttl) {
+    complain(where("resolver", "failure-ttl"), "failure-ttl is above failure-max-ttl");
+  }
+  if (resolver.delegation_min_ttl_s > resolver.delegation_max_ttl_s) {
+    complain(where("resolver", "delegation-min-ttl"),
+             fmt::format("delegation-min-ttl {} is above delegation-max-ttl {}",
+                         resolver.delegation_min_ttl_s, resolver.delegation_max_ttl_s));
   }
   if (resolver.cache_min_ttl_s > resolver.cache_max_ttl_s) {
     complain(where("resolver", "cache-min-ttl"),

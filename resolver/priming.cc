@@ -78,7 +78,8 @@ Task<void> Priming::Run(Delegation hints, std::shared_ptr<TraceRecorder> trace, 
   if (at)
     started =
         at.Add(trace::ResolutionStarted{.question = {Name(), rr::kNs}, .purpose = trace::Purpose::kPriming});
-  FetchBudget budget(std::make_shared<WorkBudget>(parts_.clock.Now(), std::move(trace)));
+  FetchBudget budget(
+      std::make_shared<WorkBudget>(parts_.clock.Now(), std::move(trace), parts_.options.work_terms()));
   const std::optional<Delegation> root = co_await AskForRoot(std::move(hints), budget, started);
   const Instant now = parts_.clock.Now();
   bool stored = false;

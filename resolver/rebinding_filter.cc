@@ -88,6 +88,13 @@ bool RebindingFilter::Guards(NameView qname) const {
   return !match.may_answer() && !own_servers;
 }
 
+bool RebindingFilter::LeavesOut(const CacheEntry& entry) const {
+  if (!Concerns(entry.type()) || !Guards(entry.owner())) return false;
+  bool inside = false;
+  for (const ByteView rdata : entry.rdatas()) inside |= InsideAddress(entry.type(), rdata).has_value();
+  return inside;
+}
+
 std::optional<std::string> RebindingFilter::Apply(CollectedAnswer& answer) const {
   if (!Concerns(answer.asked.qtype) || !Guards(answer.asked.qname)) return std::nullopt;
   std::optional<std::string> said;

@@ -12,6 +12,7 @@
 #include "common/dns/name.h"
 #include "common/dns/types.h"
 #include "resolver/alias_chain.h"
+#include "resolver/cache_entry.h"
 #include "resolver/resolver_options.h"
 
 namespace cairn {
@@ -29,6 +30,9 @@ class RebindingFilter {
   bool Concerns(RrType qtype) const;
   // Whether `qname` is somebody else's.
   bool Guards(NameView qname) const;
+
+  // Whether anything of this set would be left out.
+  bool LeavesOut(const CacheEntry& entry) const;
 
   // Leaves the records out, and says what it did, for the extended error and the trace: "www.example. A
   // 192.168.0.1 is a private address". Nothing when there was nothing to leave out.

@@ -28,7 +28,7 @@ void Refresher::StartAll() {
 
 // Not through a Resolution, which would find the entry that is to be renewed.
 Task<void> Refresher::Refresh(Question question) {
-  auto budget = std::make_shared<WorkBudget>(parts_.clock.Now(), nullptr);
+  auto budget = std::make_shared<WorkBudget>(parts_.clock.Now(), nullptr, parts_.options.work_terms());
   TracePoint nobody_listens;
   co_await parts_.in_flight.Fetch(std::move(question), std::move(budget), nullptr, nobody_listens);
   --under_way_;

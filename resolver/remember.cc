@@ -31,6 +31,7 @@ class Rememberer {
   }
 
   std::vector<StoreDecision> TakeDecisions() { return std::move(decisions_); }
+  size_t beyond_budget() const { return beyond_budget_; }
 
  private:
   // RFC 2308 section 5: without the SOA that would limit its life no denial is cached; but neither is the
@@ -43,7 +44,10 @@ class Rememberer {
          life > Duration::zero() ? StoreOutcome::kStored : StoreOutcome::kKeptBetter);
   }
   bool Spend() {
-    if (rrset_budget_ <= 0) return false;
+    if (rrset_budget_ <= 0) {
+      ++beyond_budget_;
+      return false;
+    }
     --rrset_budget_;
     return true;
   }
@@ -60,6 +64,7 @@ class Rememberer {
   Cache& cache_;
   int& rrset_budget_;
   const Instant now_;
+  size_t beyond_budget_ = 0;
   std::vector<StoreDecision> decisions_;
 };
 
@@ -87,6 +92,7 @@ Remembered Remember(const Finding& finding, const IpAddress& filler, Cache& cach
     remembered.referral = delegations.Store(delegation, now);
   }
   remembered.cached = rememberer.TakeDecisions();
+  remembered.beyond_budget = rememberer.beyond_budget();
   return remembered;
 }
 

@@ -27,10 +27,12 @@ struct StoreDecision {
 struct Remembered {
   std::vector<StoreDecision> cached;
   std::optional<DelegationStore::Outcome> referral;
+  size_t beyond_budget = 0;  // sets that might have been stored
 };
 
-// Stores what `finding` lets us keep. `rrset_budget` is what is left of the client question's 64 sets
-// (CacheFlush); it is counted down, and at 0 nothing more is stored. `filler` is the server that replied.
+// Stores what `finding` lets us keep. `rrset_budget` is what is left of the sets that the client's
+// question may add (cached-rrsets; CacheFlush); it is counted down, and at 0 nothing more is stored. `filler`
+// is the server that replied.
 Remembered Remember(const Finding& finding, const IpAddress& filler, Cache& cache,
                     DelegationStore& delegations, int& rrset_budget, Instant now);
 

@@ -9,7 +9,7 @@
 namespace cairn {
 namespace {
 
-constexpr size_t kQuestionTailOctets = 4;  // QTYPE and QCLASS
+constexpr size_t kTypeAndClassOctets = 4;
 
 // Servers from before EDNS may answer FORMERR or NOTIMP with the header alone. They hold no data that could
 // be believed; all they cause is the question asked once more without EDNS (RFC 6891 section 7).
@@ -58,12 +58,12 @@ Mismatch MatchReply(ByteView packet, ByteView question) {
   if (packet.size() < kHeaderOctets + question.size()) return Mismatch::kQuestion;
   const ByteView theirs = packet.subspan(kHeaderOctets, question.size());
   if (std::memcmp(theirs.data(), question.data(), question.size()) == 0) return Mismatch::kNone;
-  const size_t name_octets = question.size() - kQuestionTailOctets;
+  const size_t name_octets = question.size() - kTypeAndClassOctets;
   const auto same_letter = [](uint8_t a, uint8_t b) { return ToLower(a) == ToLower(b); };
   const bool same_name = std::equal(theirs.begin(), theirs.begin() + static_cast<std::ptrdiff_t>(name_octets),
                                     question.begin(), same_letter);
   const bool same_tail =
-      std::memcmp(theirs.data() + name_octets, question.data() + name_octets, kQuestionTailOctets) == 0;
+      std::memcmp(theirs.data() + name_octets, question.data() + name_octets, kTypeAndClassOctets) == 0;
   return same_name && same_tail ? Mismatch::kSpelling : Mismatch::kQuestion;
 }
 

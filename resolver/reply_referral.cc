@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "common/base/limits.h"
 #include "common/dns/rdata.h"
 #include "resolver/server_address.h"
 
@@ -60,7 +59,7 @@ class ReferralReader {
     for (JudgedRecord& item : authority_) {
       if (item.open() && item.record->type == rr::kNs) ns.push_back(&item);
     }
-    if (ns.size() > limits::kMaxNsNames)
+    if (ns.size() > judging_.options.most_servers)
       std::rotate(ns.begin(), ns.begin() + static_cast<std::ptrdiff_t>(judging_.options.draw % ns.size()),
                   ns.end());
     for (JudgedRecord* item : ns) TakeServer(*item, delegation);
@@ -70,7 +69,7 @@ class ReferralReader {
     const NameView name = LeadingName(ns.record->rdata);
     if (ns.record->owner != delegation.cut) return ns.Drop(ScrubRule::kNsNotReferral);
     if (ServerNamed(delegation, name) == nullptr) {
-      if (delegation.servers.size() == limits::kMaxNsNames) return ns.Drop(ScrubRule::kTooMany);
+      if (delegation.servers.size() == judging_.options.most_servers) return ns.Drop(ScrubRule::kTooMany);
       delegation.servers.push_back({Name(name), {}});
     }
     out_.referral_ttl = std::min(out_.referral_ttl, ns.record->ttl);
@@ -103,8 +102,8 @@ class ReferralReader {
           std::find(server->addresses.begin(), server->addresses.end(), address) != server->addresses.end();
       if (ReachOf(address) == AddressReach::kNever) {
         item.Drop(ScrubRule::kGlueUnusable);
-      } else if (!known && (server->addresses.size() == limits::kMaxAddressesPerServer ||
-                            addresses == limits::kMaxGlueAddresses)) {
+      } else if (!known && (server->addresses.size() == judging_.options.most_addresses ||
+                            addresses == judging_.options.most_glue)) {
         item.Drop(ScrubRule::kTooMany);
       } else {
         item.Keep();

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "fmt/format.h"
+#include "resolver/known_chain.h"
 #include "resolver/priming.h"
-#include "resolver/refresher.h"
 #include "resolver/remember.h"
 #include "resolver/resolution_trace.h"
 #include "resolver/server_addresses.h"
@@ -64,34 +65,9 @@ std::optional<LocalAnswer> Resolution::AskLocally(const Question& question) cons
   return answer;
 }
 
-// Neither a DNAME above a zone of ours nor the denial of a name there speaks for what is below our rule.
-bool Resolution::UnderOneRule(NameView one, NameView other) const {
-  const ZoneRules* rules = parts_.options.zone_rules.get();
-  return rules == nullptr || rules->Match(one) == rules->Match(other);
-}
-
 bool Resolution::AppendFromCache(AliasChain& chain) {
   const CacheReading reading(parts_.epoch);
-  const Instant now = parts_.clock.Now();
-  CacheKey key;
-  parts_.cache.MakeKey(chain.question().qname, key);
-  const CacheHit hit = parts_.cache.Lookup(key, chain.question().qtype, now);
-  if (at_) TraceCacheProbe(at_, chain.question(), hit, now);
-  if (hit) {
-    chain.Append(hit, now);
-    parts_.refresher.Consider(*hit.entry, now);
-    return true;
-  }
-  const NameView qname = chain.question().qname;
-  const CacheEntry* dname = parts_.cache.FindDname(qname, now);
-  if (dname && UnderOneRule(dname->owner(), qname)) {
-    chain.AppendDname(*dname, now);
-    return true;
-  }
-  const CacheEntry* denied = parts_.cache.FindNxDomainAbove(qname, now);  // RFC 8020
-  if (denied == nullptr || !UnderOneRule(denied->owner(), qname)) return false;
-  chain.Append(CacheHit{CacheHit::Outcome::kNxDomain, denied}, now);
-  return true;
+  return AppendKnownLink(parts_, chain, at_);
 }
 
 // What the chain has so far goes to the client beside SERVFAIL's reason, so that one sees how far it came.
@@ -101,6 +77,11 @@ Answer Resolution::Fail(AliasChain& chain, ExtendedError why, std::string fault)
   answer.soa.reset();
   answer.extended_error = why;
   answer.explanation = std::move(fault);
+  if (const std::optional<Limit> struck = budget_->struck()) {
+    const std::string limit =
+        fmt::format("limit {} ({}) reached", RowOf(*struck).name, budget_->most(*struck));
+    answer.explanation = answer.explanation.empty() ? limit : limit + "; " + answer.explanation;
+  }
   if (at_) at_.Add(trace::ResolutionFailed{.reason = DescribeFailure(why, *budget_)});
   return answer;
 }
@@ -142,7 +123,7 @@ bool Walk::Starved() const {
   if (fetch_.has_whole_purse) return false;
   const WorkBudget& purse = *fetch_.budget.whole();
   return fetch_.starved || purse.struck() || parts_.clock.Now() >= purse.deadline() ||
-         purse.spent(Limit::kServerNameFailures) >= RowOf(Limit::kServerNameFailures).most;
+         purse.exhausted(Limit::kServerNameFailures);
 }
 
 // What the configuration says comes before what was learnt. Nothing: not even the root is known.
@@ -157,7 +138,7 @@ std::optional<Delegation> Walk::ConfiguredCut() const {
   const Question& question = fetch_.question;
   const ZoneRules* rules = parts_.options.zone_rules.get();
   const UpstreamZone* zone = rules ? rules->MatchFor(question.qname, question.qtype).upstream : nullptr;
-  if (!zone) return std::nullopt;
+  if (!zone || zone->IsServer(question.qname)) return std::nullopt;
   if (!zone->recursive) {
     std::optional<Delegation> learnt = ClosestLearnt();
     if (learnt && learnt->cut.IsBelow(zone->apex)) return learnt;
@@ -263,7 +244,7 @@ Task<FetchOutcome> Walk::AskUntilUseful(Delegation cut, Asking asking, TracePoin
   CutCrowd::Visitor in_vain(parts_.cut_crowd);
   bool asked = false, reached = false;
   Slist servers(cut, parts_.options.slist_options());
-  ServerAddresses addresses(parts_, fetch_, at);
+  ServerAddresses addresses(parts_, fetch_, cut.kind, at);
   if (at) TraceGlue(at, cut, parts_.options.slist_options());
   addresses.AddKnown(servers);
   trace::Attempt attempt = trace::Attempt::kFirst;
@@ -391,6 +372,8 @@ std::optional<Finding> Walk::Hear(const ExchangeResult& result, const SlistPick&
   std::optional<Finding> finding =
       Judge(result.reply, asking.shown, asking.cut, JudgeAs(result, asking.kind));
   if (finding->useful()) CutChain(*finding, [this](NameView name) { return IsUnderAnotherRule(name); });
+  for (const DroppedRecord& dropped : finding->dropped)
+    ++parts_.counters.records_dropped[static_cast<size_t>(dropped.rule)];
   TracePoint judged;
   if (result.heard) judged = TraceFinding(result.heard, *finding);
   // Relaxed minimisation does not believe that a name between does not exist, so the cache must not either.
@@ -399,6 +382,7 @@ std::optional<Finding> Walk::Hear(const ExchangeResult& result, const SlistPick&
   if (finding->useful() && believed && !parts_.retired) {
     const Remembered remembered = Remember(*finding, server.address, parts_.cache, parts_.delegations,
                                            fetch_.budget.whole()->cacheable_rrsets(), now);
+    parts_.counters.rrsets_not_cached.Add(remembered.beyond_budget);
     if (judged) TraceRemembered(judged, *finding, remembered);
   } else if (finding->kind == FindingKind::kLame && asking.whole) {
     // An error such as SERVFAIL or REFUSED is not held against the server for the whole zone: it may be this
@@ -417,6 +401,9 @@ JudgeOptions Walk::JudgeAs(const ExchangeResult& result, DelegationKind kind) co
           .min_ttl = Ttl::Seconds(options.cache_min_ttl_s),
           .max_ttl = Ttl::Seconds(options.cache_max_ttl_s),
           .max_negative_ttl = Ttl::Seconds(options.cache_max_negative_ttl_s),
+          .most_servers = options.limits[Limit::kDelegationServers],
+          .most_addresses = options.limits[Limit::kServerAddresses],
+          .most_glue = options.limits[Limit::kGlueAddresses],
           .draw = parts_.random.U64()};
 }
 

@@ -39,7 +39,6 @@ class Resolution {
 
  private:
   std::optional<LocalAnswer> AskLocally(const Question& question) const;
-  bool UnderOneRule(NameView one, NameView other) const;
   bool AppendFromCache(AliasChain& chain);
   Answer Fail(AliasChain& chain, ExtendedError why, std::string fault = {});
 
@@ -54,7 +53,11 @@ class Resolution {
 class Walk {
  public:
   Walk(ResolverParts& parts, RunningFetch& fetch, TracePoint at)
-      : parts_(parts), fetch_(fetch), name_(fetch.question, parts.options.qname_minimisation), at_(at) {}
+      : parts_(parts),
+        fetch_(fetch),
+        name_(fetch.question, parts.options.qname_minimisation,
+              parts.options.limits[Limit::kMinimisationSteps]),
+        at_(at) {}
 
   Task<FetchOutcome> Run();
 

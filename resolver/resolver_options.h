@@ -17,6 +17,7 @@
 #include "common/service/server_identity.h"
 #include "resolver/cache.h"
 #include "resolver/slist.h"
+#include "resolver/work_budget.h"
 #include "resolver/zone_rules.h"
 
 namespace cairn {
@@ -54,6 +55,10 @@ struct RebindingOptions {
   std::vector<Name> allow;  // names, with all below them, which may have inside addresses
 };
 
+// What a question for type ANY gets (RFC 8482): one HINFO record that says so, or whatever the servers of the
+// name answer. A reflector's favourite question, so that the small answer is the default.
+enum class AnyReply : uint8_t { kMinimal, kFull };
+
 enum class QnameMinimisation : uint8_t { kOff, kRelaxed, kStrict };  // RFC 9156
 
 struct ResolverOptions {
@@ -61,12 +66,13 @@ struct ResolverOptions {
   std::vector<AccessRule> access = LoopbackOnly();
   ClientLimits clients;
   uint16_t edns_buffer_size_octets = limits::kUdpPayloadOctets;  // offered and honoured, in both directions
-  CookieOptions cookies;          // for clients (RFC 7873), with the secrets of their file
-  ServerIdentity identity;        // NSID and the names of class CHAOS
+  CookieOptions cookies;    // for clients (RFC 7873), with the secrets of their file
+  ServerIdentity identity;  // NSID and the names of class CHAOS
   // A client over UDP is told SERVFAIL after that long, before it repeats its question or gives up; the
   // search goes on for the cache.
   uint32_t client_timeout_ms = 4500;
   bool minimal_responses = true;  // no authority or additional data which the client does not need
+  AnyReply any = AnyReply::kMinimal;
 
   // --- Names that are answered or resolved by rules written here
   ZoneRuleOptions zones;
@@ -82,6 +88,7 @@ struct ResolverOptions {
   uint16_t upstream_port = 53;  // labs without the right to port 53 use another
   bool query_loopback =
       false;  // ask servers on 127.0.0.0/8 and ::1: never on the open Internet, always in labs
+  std::vector<Endpoint> own;       // where this program itself listens: it is not asked
   bool query_private = false;      // ask servers on RFC 1918, RFC 4193 and link-local addresses
   bool case_randomisation = true;  // 0x20: the reply must repeat a spelling drawn at random
   QnameMinimisation qname_minimisation = QnameMinimisation::kRelaxed;
@@ -91,6 +98,11 @@ struct ResolverOptions {
   std::vector<IpAddress> outgoing;    // addresses to ask from; empty: the system chooses
   size_t upstream_sockets = 1024;     // long-lived UDP sockets per family and worker, each on a random port
 
+  // --- Work (THREATS section 1)
+  WorkLimits limits;                             // of one client query
+  Duration query_time = kQueryWallClock;         // until all work for one client query ends
+  Duration tcp_retry = std::chrono::seconds(2);  // after a connection to a server failed
+
   // --- Cache
   size_t cache_size_octets = size_t{256} << 20;
   uint32_t cache_min_ttl_s = 0;
@@ -98,7 +110,12 @@ struct ResolverOptions {
   uint32_t cache_max_negative_ttl_s = 3600;  // RFC 2308 section 5 suggests one to three hours
   uint32_t cache_max_rrset_records = limits::kMaxRrsetRecords;
   uint32_t cache_max_types = limits::kMaxTypesPerName;
-  std::string cache_file;  // written at the end, read at the start; empty: none
+  std::string cache_file;                          // written at the end, read at the start; empty: none
+  Duration failure_ttl = std::chrono::seconds(5);  // RFC 9520 section 3.2: at least 1 s, at most 5 minutes
+  Duration failure_max_ttl = std::chrono::seconds(300);
+  size_t delegations_size_octets = size_t{32} << 20;
+  uint32_t delegation_min_ttl_s = 60;  // below it each question would walk from the parent again
+  uint32_t delegation_max_ttl_s = 86400;
   NxDomainCut nxdomain_cut = NxDomainCut::kSecure;
   bool prefetch = false;  // fetch anew what is asked for and about to expire
   // RFC 8767: off, because an operator should know when clients may get what is no longer so. The numbers are
@@ -108,13 +125,17 @@ struct ResolverOptions {
   uint32_t stale_reply_ttl_s = 30;
   uint32_t stale_max_age_s = 86400;
 
+  WorkTerms work_terms(Duration patience = kQueryWallClock) const {
+    return {.limits = limits, .wall_clock = query_time, .patience = patience};
+  }
   // The part of these that says which servers may be asked.
   Slist::Options slist_options() const {
     return {.ipv4 = ipv4,
             .ipv6 = ipv6,
             .port = upstream_port,
             .query_loopback = query_loopback,
-            .query_private = query_private};
+            .query_private = query_private,
+            .own = &own};
   }
 };
 

@@ -10,6 +10,7 @@
 #include "common/base/limits.h"
 #include "common/base/processors.h"
 #include "common/base/status.h"
+#include "common/net/attached_networks.h"
 #include "common/net/uv_network.h"
 #include "common/service/privileges.h"
 #include "common/service/startup.h"
@@ -34,6 +35,20 @@ std::vector<std::string> UpstreamLines(const ResolverOptions& options) {
   return options.zone_rules ? options.zone_rules->UpstreamLines() : std::vector<std::string>();
 }
 
+// Whoever listens on a wildcard address can be reached at each address of this machine.
+std::vector<Endpoint> WhereWeListen(const std::vector<Endpoint>& listen) {
+  std::vector<Endpoint> own = listen;
+  const std::vector<IpAddress> addresses = OwnAddresses();
+  for (const Endpoint& endpoint : listen) {
+    const bool wildcard =
+        std::ranges::all_of(endpoint.address.octets(), [](uint8_t octet) { return octet == 0; });
+    for (const IpAddress& address : addresses) {
+      if (wildcard && address.is_v6() == endpoint.address.is_v6()) own.push_back({address, endpoint.port});
+    }
+  }
+  return own;
+}
+
 // What changed although a reload cannot take it over.
 std::vector<std::string_view> NeedsRestart(const ProgramOptions& running, const ProgramOptions& next) {
   std::vector<std::string_view> changed;
@@ -47,6 +62,7 @@ std::vector<std::string_view> NeedsRestart(const ProgramOptions& running, const 
   note(next.server.control_socket != running.server.control_socket, "control-socket");
   note(next.server.tcp != running.server.tcp, "tcp");
   note(next.resolver.cache_size_octets != running.resolver.cache_size_octets, "cache-size");
+  note(next.resolver.delegations_size_octets != running.resolver.delegations_size_octets, "delegations-size");
   return changed;
 }
 
@@ -133,12 +149,13 @@ absl::Status Server::OpenWorkers() {
   TcpLimits tcp = options_.server.tcp;
   tcp.connections = std::min(tcp.connections, descriptors_ - kReservedDescriptors);
   const UvNetworkOptions network{.tcp = tcp.ShareOf(threads)};
-  const auto resolver_options = OptionsOfWorkers(options_.resolver);
   for (size_t i = 0; i < threads; ++i) {
     workers_.push_back(std::make_unique<ServeWorker>(host_.clock, memory_, network));
-    CAIRN_RETURN_IF_ERROR(workers_.back()->CreateResolver(resolver_options));
     CAIRN_RETURN_IF_ERROR(workers_.back()->Listen(options_.server.listen));
   }
+  const auto resolver_options = OptionsOfWorkers(options_.resolver);
+  for (const std::unique_ptr<ServeWorker>& worker : workers_)
+    CAIRN_RETURN_IF_ERROR(worker->CreateResolver(resolver_options));
   for (const Endpoint& endpoint : options_.server.listen) {
     host_.log.Info("listening", {{"address", endpoint.ToText()}, {"workers", threads}});
   }
@@ -148,6 +165,7 @@ absl::Status Server::OpenWorkers() {
 std::shared_ptr<const ResolverOptions> Server::OptionsOfWorkers(const ResolverOptions& options) const {
   auto of_workers = std::make_shared<ResolverOptions>(options);
   of_workers->cookies.seed = cookie_seed_;
+  of_workers->own = WhereWeListen(options_.server.listen);
   // Places for waiting clients are counted in each worker; together they are what the configuration says.
   of_workers->clients.clients = std::max<size_t>(1, options.clients.clients / ThreadsOf(options_.server));
   return of_workers;
@@ -197,6 +215,7 @@ ControlReply Server::Reload() {
   }
   for (const std::unique_ptr<ServeWorker>& worker : workers_) worker->TakeOver();
   memory_.cache().Adopt(CacheOptionsOf(options->resolver));
+  memory_.delegations().Adopt(DelegationOptionsOf(options->resolver));
   ForgetChangedZones(options->resolver);
   host_.log.SetLevel(options->server.log_level);
   std::string text = "reloaded\n";
@@ -206,6 +225,7 @@ ControlReply Server::Reload() {
   }
   host_.log.Info("reloaded");
   options->resolver.cache_size_octets = options_.resolver.cache_size_octets;
+  options->resolver.delegations_size_octets = options_.resolver.delegations_size_octets;
   options_.resolver = std::move(options->resolver);
   options_.server.log_level = options->server.log_level;
   return {.ok = true, .text = std::move(text)};

@@ -28,7 +28,7 @@ void ServerAddresses::AddKnown(Slist& servers) {
       if (known == nullptr || known->kind() != CacheKind::kRrset) continue;
       for (const ByteView rdata : known->rdatas()) addresses.push_back(AddressIn(type, rdata));
     }
-    if (at_) TraceSkipped(at_, name, addresses, parts_.options.slist_options());
+    if (at_) TraceSkipped(at_, name, addresses, servers.options());
     if (!addresses.empty()) servers.AddAddresses(name, addresses);
   }
 }
@@ -56,18 +56,19 @@ Task<void> ServerAddresses::LookUpMore(Slist& servers) {
 
 // Starts with a name drawn by chance: an attacker who lists many must not know which are tried.
 void ServerAddresses::StartLookups(Slist& servers) {
-  // Below the cut nobody but these very servers could tell the address of a server.
-  if (servers.empty()) {
+  // Below the cut nobody but these very servers could tell the address of a server. (Those of a configured
+  // zone are looked up outside of it: Walk::ConfiguredCut.)
+  if (servers.empty() && !configured_) {
     const std::vector<Name> names = servers.names_without_address();
     for (const Name& name : names)
       if (name.IsAtOrBelow(servers.zone_cut())) servers.GiveUpOn(name);
   }
-  while (lookups_.size() < kServerNamesAtOnce) {
+  while (lookups_.size() < fetch_.budget.whole()->most(Limit::kServerNamesAtOnce)) {
     std::vector<Name> names = servers.names_without_address();
     std::erase_if(names, [this](const Name& name) { return BeingLookedUp(name); });
     if (names.empty()) return;
     const std::shared_ptr<WorkBudget>& budget = fetch_.budget.whole();
-    const bool hopeless = budget->spent(Limit::kServerNameFailures) >= RowOf(Limit::kServerNameFailures).most;
+    const bool hopeless = budget->exhausted(Limit::kServerNameFailures);
     if (hopeless || !fetch_.budget.Spend(Limit::kServerNames, at_)) {
       for (const Name& name : names) servers.GiveUpOn(name);
       return;
@@ -97,6 +98,8 @@ Task<void> ServerAddresses::LookUp(Name server, RrType type) {
     if (rrset.type != type) continue;
     for (const ByteView rdata : rrset.rdatas) lookup->addresses.push_back(AddressIn(type, rdata));
   }
+  const size_t most = fetch_.budget.whole()->most(Limit::kServerAddresses);
+  if (lookup->addresses.size() > most) lookup->addresses.resize(most);
   if (!lookup->addresses.empty()) lookup->fruitful = true;
   wake_.Set(parts_.clock.Now(), [this] { news_.Raise(); });
 }
@@ -106,7 +109,7 @@ bool ServerAddresses::Collect(Slist& servers) {
   bool found = false;
   for (Lookup& lookup : lookups_) {
     if (!lookup.addresses.empty()) {
-      if (at_) TraceSkipped(at_, lookup.server, lookup.addresses, parts_.options.slist_options());
+      if (at_) TraceSkipped(at_, lookup.server, lookup.addresses, servers.options());
       servers.AddAddresses(lookup.server, lookup.addresses);
       lookup.addresses.clear();
       found = true;

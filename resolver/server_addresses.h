@@ -22,8 +22,12 @@ namespace cairn {
 // Lies in the frame of the walk that needs them; the look-ups end with it.
 class ServerAddresses {
  public:
-  ServerAddresses(ResolverParts& parts, RunningFetch& fetch, TracePoint at)
-      : parts_(parts), fetch_(fetch), at_(at), wake_(parts.timers) {}
+  ServerAddresses(ResolverParts& parts, RunningFetch& fetch, DelegationKind kind, TracePoint at)
+      : parts_(parts),
+        fetch_(fetch),
+        configured_(kind != DelegationKind::kIterate),
+        at_(at),
+        wake_(parts.timers) {}
 
   // From the cache. Addresses there come from the zone of the servers themselves.
   void AddKnown(Slist& servers);
@@ -52,6 +56,7 @@ class ServerAddresses {
 
   ResolverParts& parts_;
   RunningFetch& fetch_;
+  const bool configured_;
   TracePoint at_;
   std::vector<Lookup> lookups_;
   Event news_;

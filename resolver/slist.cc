@@ -32,6 +32,15 @@ bool Better(const SlistCandidate& a, const SlistCandidate& b) {
   return a.askable() ? a.score < b.score : a.reason < b.reason;
 }
 
+bool IsOurselves(const Endpoint& endpoint, const Slist::Options& options) {
+  return options.own && std::ranges::find(*options.own, endpoint) != options.own->end();
+}
+
+// With addresses of that family alone a server is as good as one without: the other may be found.
+bool OfDisabledFamily(const IpAddress& address, const Slist::Options& options) {
+  return address.is_v6() ? !options.ipv6 : !options.ipv4;
+}
+
 }  // namespace
 
 std::string_view ToText(ScoreReason reason) {
@@ -57,6 +66,7 @@ std::string_view ToText(ScoreReason reason) {
 std::string_view Slist::WhyNotAsked(const IpAddress& address, const Options& options) {
   if (address.is_v6() && !options.ipv6) return "ipv6 is false";
   if (!address.is_v6() && !options.ipv4) return "ipv4 is false";
+  if (IsOurselves({address, options.port}, options)) return "that is ourselves";
   switch (ReachOf(address)) {
     case AddressReach::kGlobal:
       return "";
@@ -72,11 +82,17 @@ std::string_view Slist::WhyNotAsked(const IpAddress& address, const Options& opt
 
 Slist::Slist(const Delegation& delegation, const Options& options)
     : zone_cut_(delegation.cut), options_(options) {
-  // Whoever writes an address into the configuration means it, wherever that is.
-  for (const Endpoint& endpoint : delegation.configured)
-    candidates_.push_back({.server = delegation.cut, .endpoint = endpoint});
+  // Whoever writes a server into the configuration means it, wherever that is.
+  if (delegation.kind != DelegationKind::kIterate) options_.query_private = options_.query_loopback = true;
+  for (const Endpoint& endpoint : delegation.configured) {
+    if (!IsOurselves(endpoint, options_))
+      candidates_.push_back({.server = delegation.cut, .endpoint = endpoint});
+  }
   for (const DelegationServer& server : delegation.servers) {
-    if (server.addresses.empty()) names_without_address_.push_back(server.name);
+    if (server.port != 0) ports_.emplace_back(server.name, server.port);
+    const bool none = std::ranges::all_of(
+        server.addresses, [this](const IpAddress& address) { return OfDisabledFamily(address, options_); });
+    if (none) names_without_address_.push_back(server.name);
     for (const IpAddress& address : server.addresses) AddAddress(server.name, address);
   }
 }
@@ -87,16 +103,22 @@ void Slist::AddAddresses(NameView server, const std::vector<IpAddress>& addresse
   GiveUpOn(server);
 }
 
+uint16_t Slist::PortOf(NameView server) const {
+  const auto own =
+      std::ranges::find_if(ports_, [server](const auto& named) { return named.first == server; });
+  return own == ports_.end() ? options_.port : own->second;
+}
+
 void Slist::GiveUpOn(NameView server) {
   std::erase_if(names_without_address_, [&](const Name& name) { return name == server; });
 }
 
 void Slist::AddAddress(NameView server, const IpAddress& address) {
-  const Endpoint endpoint{address, options_.port};
+  const Endpoint endpoint{address, PortOf(server)};
   const bool there =
       std::any_of(candidates_.begin(), candidates_.end(),
                   [&](const SlistCandidate& candidate) { return candidate.endpoint == endpoint; });
-  if (!there && WhyNotAsked(address, options_).empty())
+  if (!there && WhyNotAsked(address, options_).empty() && !IsOurselves(endpoint, options_))
     candidates_.push_back({.server = Name(server), .endpoint = endpoint});
 }
 

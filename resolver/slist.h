@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/base/clock.h"
@@ -69,6 +70,8 @@ class Slist {
     uint16_t port = 53;
     bool query_loopback = false;  // else loopback addresses of servers are skipped
     bool query_private = false;   // RFC 1918 and unique local addresses
+    // Where this program itself listens, so that it does not ask itself; outlives the list.
+    const std::vector<Endpoint>* own = nullptr;
   };
   // Tries at one address for one question; in a cut of fewer than four addresses more of them, up to twelve
   // in all. Where packets get lost 30 % each way one exchange in two fails, and six tries one time in 56;
@@ -84,6 +87,8 @@ class Slist {
   Slist(const Delegation& delegation, const Options& options);
 
   const Name& zone_cut() const { return zone_cut_; }
+  // Which addresses may be asked here: those of configured servers wherever they are.
+  const Options& options() const { return options_; }
   // Server names whose addresses are not known; they may be looked up when the candidates run out.
   const std::vector<Name>& names_without_address() const { return names_without_address_; }
   // Addresses found by a lookup of `server`: at most 6 (THREATS section 1). The name leaves
@@ -115,6 +120,7 @@ class Slist {
 
  private:
   void AddAddress(NameView server, const IpAddress& address);
+  uint16_t PortOf(NameView server) const;
   void Score(SlistCandidate& candidate, const ServerMemory& memory, Instant now) const;
   void ScoreAll(const ServerMemory& memory, Instant now);
   std::optional<size_t> LastResort() const;
@@ -126,6 +132,7 @@ class Slist {
   Options options_;
   std::vector<SlistCandidate> candidates_;
   std::vector<Name> names_without_address_;
+  std::vector<std::pair<Name, uint16_t>> ports_;  // of configured servers
 };
 
 }  // namespace cairn

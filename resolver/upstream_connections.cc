@@ -56,7 +56,7 @@ struct TcpQuery::Connection final : StreamReceiver {
 
   void OnEnd(StreamEnd reason) override {
     const std::unique_ptr<Connection> self = pool.Take(*this);
-    if (!replied) pool.failed_.Put(server, pool.clock_.Now() + UpstreamConnections::kAfterFailure, 1);
+    if (!replied) pool.failed_.Put(server, pool.clock_.Now() + pool.after_failure_, 1);
     TellAll(reason);
   }
 
@@ -102,11 +102,12 @@ void TcpQuery::Forget() {
 }
 
 UpstreamConnections::UpstreamConnections(const Clock& clock, TimerQueue& timers, Random& random,
-                                         Network& network)
+                                         Network& network, Duration after_failure)
     : clock_(clock),
       timers_(timers),
       random_(random),
       network_(network),
+      after_failure_(after_failure),
       open_(0, KeyedEndpointHash{SipKey::Draw(random)}),
       failed_(kFailuresRemembered, KeyedEndpointHash{SipKey::Draw(random)}) {}
 
@@ -148,7 +149,7 @@ bool UpstreamConnections::MakeRoom() {
 void UpstreamConnections::Retire(Connection& connection) {
   const auto known = open_.find(connection.server);
   if (known != open_.end() && known->second == &connection) open_.erase(known);
-  if (!connection.replied) failed_.Put(connection.server, clock_.Now() + kAfterFailure, 1);
+  if (!connection.replied) failed_.Put(connection.server, clock_.Now() + after_failure_, 1);
   if (connection.waiting.empty()) connection.CloseAt(clock_.Now());
 }
 

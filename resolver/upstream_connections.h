@@ -1,7 +1,7 @@
 // The TCP connections from which a worker asks (RFC 7766): one to a server, opened when first needed, shared
 // by all questions for it (section 6.2.1.1), whose replies come in any order (section 7), and kept a while
 // when idle (section 6.2.3). Their number is bounded; the longest idle gives way. A server that refused,
-// reset or hung up without a reply is not connected to again for two seconds, whoever asks (CVE-2023-46317
+// reset or hung up without a reply is not connected to again for a while, whoever asks (CVE-2023-46317
 // was a loop of truncated replies and new connections).
 #pragma once
 
@@ -58,21 +58,22 @@ class TcpQuery {
 
 class UpstreamConnections {
  public:
-  UpstreamConnections(const Clock& clock, TimerQueue& timers, Random& random, Network& network);
+  // For `after_failure` nobody connects again to a server that failed.
+  UpstreamConnections(const Clock& clock, TimerQueue& timers, Random& random, Network& network,
+                      Duration after_failure);
   ~UpstreamConnections();
   UpstreamConnections(const UpstreamConnections&) = delete;
   UpstreamConnections& operator=(const UpstreamConnections&) = delete;
 
   // A query to `server` needs no new connection.
   bool IsOpen(const Endpoint& server) const { return open_.contains(server); }
-  // No connection to it failed within the last two seconds.
+  // No connection to it failed a moment ago.
   bool MayConnect(const Endpoint& server) const;
   size_t size() const { return all_.size(); }
 
   static constexpr size_t kMost = 256;      // of one worker
   static constexpr size_t kPipelined = 64;  // queries on one connection; more open another
   static constexpr Duration kIdle = std::chrono::seconds(5);
-  static constexpr Duration kAfterFailure = std::chrono::seconds(2);
 
  private:
   friend class TcpQuery;
@@ -87,6 +88,7 @@ class UpstreamConnections {
   TimerQueue& timers_;
   Random& random_;
   Network& network_;
+  const Duration after_failure_;
   std::list<std::unique_ptr<Connection>> all_;                          // the longest unused first
   absl::flat_hash_map<Endpoint, Connection*, KeyedEndpointHash> open_;  // takes further queries
   SieveMap<Endpoint, Instant, KeyedEndpointHash, std::equal_to<Endpoint>> failed_;

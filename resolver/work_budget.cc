@@ -8,19 +8,40 @@ namespace cairn {
 namespace {
 
 constexpr LimitRow kLimits[kLimitCount] = {
-    {"upstream-queries", 200, false,
+    {"upstream-queries", 200, 1000, false, "queries to servers for one client query",
      "any amplification through sub-queries (CAMP, USENIX Security 2024); BIND and Unbound settled on 200 as "
      "well"},
-    {"fetch-queries", 50, true, "one name must not eat the whole purse; BIND has 50, Unbound 32"},
-    {"referrals", 32, true, "endless delegation (CVE-2014-8500); no real name lies deeper"},
-    {"restarts", limits::kMaxAliases, false,
+    {"fetch-queries", 50, 1000, true, "of these, for one name and type",
+     "one name must not eat the whole purse; BIND has 50, Unbound 32"},
+    {"referrals", 32, 128, true, "zone cuts on the way to one name",
+     "endless delegation (CVE-2014-8500); no real name lies deeper"},
+    {"restarts", limits::kMaxAliases, limits::kMaxAliases, false, "aliases followed for one client query",
      "alias chains and loops, DNAME included (CVE-2019-19331); BIND and Unbound follow 11"},
-    {"server-names", 10, false, "referrals made of names without glue (NXNSAttack, CVE-2020-12662)"},
-    {"server-name-failures", 5, false,
+    {"server-names", 10, 100, false, "server names looked up for one client query",
+     "referrals made of names without glue (NXNSAttack, CVE-2020-12662)"},
+    {"server-name-failures", 5, 100, false, "of these, that may turn out to have no address",
      "the same, when the names do not exist (CVE-2020-8616); Unbound stops after 5"},
-    {"tcp-connections", 8, false, "servers that truncate and then hang up (CVE-2023-46317)"},
-    {"fetch-tcp-connections", 4, true, "the same, for one name"},
-    {"reply-octets", 128 * 1024, false, "large replies: bandwidth and parsing are work too"},
+    {"tcp-connections", 8, 100, false, "connections to servers for one client query",
+     "servers that truncate and then hang up (CVE-2023-46317)"},
+    {"fetch-tcp-connections", 4, 100, true, "of these, for one name and type", "the same, for one name"},
+    {"reply-octets", 128 * 1024, 16 << 20, false, "octets of replies to one client query",
+     "large replies: bandwidth and parsing are work too"},
+    {"cached-rrsets", 64, 10000, false, "RRsets that one client query may add to the cache",
+     "a list of records must not push out what others need (CacheFlush, USENIX Security 2024)"},
+    {"address-depth", 7, 32, false, "look-ups of server addresses that wait for each other",
+     "servers named below zones whose servers are named below zones; BIND stops at 7, PowerDNS at 16"},
+    {"server-names-at-once", 2, 16, true, "server names looked up at the same time for one name",
+     "NXNSAttack, CVE-2020-8616: nobody needs all servers of a zone"},
+    {"minimisation-steps", 10, 127, true, "names shown to servers on the way to one name, besides itself",
+     "a name of 127 labels must not cost 127 queries (RFC 9156 section 2.3)"},
+    {"delegation-servers", limits::kMaxNsNames, limits::kMaxNsNames, true, "server names of one referral",
+     "huge referrals (NRDelegation, CVE-2022-3204)"},
+    {"server-addresses", limits::kMaxAddressesPerServer, limits::kMaxAddressesPerServer, true,
+     "addresses of one server name", "the same; BIND keeps 6"},
+    {"glue-addresses", limits::kMaxGlueAddresses, limits::kMaxGlueAddresses, true,
+     "addresses in one referral", "the same: 13 servers with two addresses each"},
+    {"invalid-replies", 4, 100, true, "datagrams that cannot be the reply, before TCP is tried",
+     "guesses, and packets made to be mistaken for the end of it (TuDoor, IEEE S&P 2024)"},
 };
 
 bool Take(uint32_t& spent, uint32_t most, uint32_t amount) {
@@ -32,10 +53,15 @@ bool Take(uint32_t& spent, uint32_t most, uint32_t amount) {
 }  // namespace
 
 const LimitRow& RowOf(Limit limit) { return kLimits[static_cast<size_t>(limit)]; }
+const LimitRow& RowOf(size_t index) { return kLimits[index]; }
+
+WorkLimits::WorkLimits() {
+  for (size_t i = 0; i < kLimitCount; ++i) most_[i] = kLimits[i].by_default;
+}
 
 bool WorkBudget::Spend(Limit limit, uint32_t amount) {
-  if (Take(spent_[static_cast<size_t>(limit)], RowOf(limit).most, amount)) return true;
-  if (!struck_) struck_ = limit;
+  if (Take(spent_[static_cast<size_t>(limit)], limits_[limit], amount)) return true;
+  Strike(limit);
   return false;
 }
 
@@ -43,14 +69,14 @@ bool FetchBudget::Spend(Limit limit, TracePoint at, uint32_t amount) {
   const LimitRow& row = RowOf(limit);
   bool taken;
   if (row.of_each_fetch) {
-    taken = Take(spent_[static_cast<size_t>(limit)], row.most, amount);
-    if (!taken && !whole_->struck_) whole_->struck_ = limit;
+    taken = Take(spent_[static_cast<size_t>(limit)], whole_->most(limit), amount);
+    if (!taken) whole_->Strike(limit);
   } else {
     taken = whole_->Spend(limit, amount);
   }
   if (!taken && at) {
     at.Add(trace::LimitReached{.limit = std::string(row.name),
-                               .value = row.most,
+                               .value = whole_->most(limit),
                                .consequence = "this path ends; SERVFAIL if no other works"});
   }
   return taken;

@@ -19,7 +19,8 @@
 
 namespace cairn {
 
-// In the order of the table in work_budget.cc, where each has its number, its reach and its reason.
+// In the order of the table in work_budget.cc, where each has its number, its reach and its reason. The first
+// are spent; the others are asked for where they hold.
 enum class Limit : uint8_t {
   kUpstreamQueries,
   kFetchQueries,
@@ -30,37 +31,58 @@ enum class Limit : uint8_t {
   kTcpConnections,
   kFetchTcpConnections,
   kReplyOctets,
+  kCachedRrsets,
+  kAddressDepth,
+  kServerNamesAtOnce,
+  kMinimisationSteps,
+  kDelegationServers,
+  kServerAddresses,
+  kGlueAddresses,
+  kInvalidReplies,
 };
-inline constexpr size_t kLimitCount = 9;
+inline constexpr size_t kLimitCount = 17;
 
 struct LimitRow {
-  std::string_view name;  // as options, counters and traces call it
-  uint32_t most;
+  std::string_view name;  // as options (`limits`), counters, traces and extended errors call it
+  uint32_t by_default;
+  uint32_t highest;    // that may be configured
   bool of_each_fetch;  // counted in each fetch; otherwise over the whole client query
+  std::string_view what;
   std::string_view reason;
 };
 const LimitRow& RowOf(Limit limit);
+const LimitRow& RowOf(size_t index);
 
-// No client query lives longer: stubs have given up, and waiting clients are what a slow upstream costs us.
-// BIND and Knot Resolver wait 10 s too.
+// The limits in force.
+class WorkLimits {
+ public:
+  WorkLimits();
+  uint32_t& operator[](Limit limit) { return most_[static_cast<size_t>(limit)]; }
+  uint32_t operator[](Limit limit) const { return most_[static_cast<size_t>(limit)]; }
+
+ private:
+  std::array<uint32_t, kLimitCount> most_;
+};
+
+// No client query lives longer by default: stubs have given up, and waiting clients are what a slow upstream
+// costs us. BIND and Knot Resolver wait 10 s too.
 inline constexpr Duration kQueryWallClock = std::chrono::seconds(10);
-// How many look-ups of server addresses may lead from the client's question to a fetch: servers named below
-// zones whose servers are named below zones ... BIND stops at 7, PowerDNS at 16.
-inline constexpr int kAddressDepth = 7;
-// RRsets that one client query may add to the cache (CacheFlush, USENIX Security 2024).
-inline constexpr int kCachedRrsets = 64;
-// Look-ups of name server addresses that run at the same time for one fetch (NXNSAttack, CVE-2020-8616).
-inline constexpr size_t kServerNamesAtOnce = 2;
+
+// What one client query may cost.
+struct WorkTerms {
+  WorkLimits limits{};
+  Duration wall_clock = kQueryWallClock;  // of all work
+  Duration patience = kQueryWallClock;    // of who asked: afterwards nobody waits for what is under way
+};
 
 // The purse of a whole client query, shared by its fetches, and with it the trace that tells of them.
 class WorkBudget {
  public:
-  WorkBudget(Instant now, std::shared_ptr<TraceRecorder> trace)
-      : WorkBudget(now, kQueryWallClock, std::move(trace)) {}
-  // A client that waits less long: after `patience` nobody waits for what is under way, and it still ends.
-  WorkBudget(Instant now, Duration patience, std::shared_ptr<TraceRecorder> trace)
-      : deadline_(now + kQueryWallClock),
-        patience_(now + std::min(patience, kQueryWallClock)),
+  WorkBudget(Instant now, std::shared_ptr<TraceRecorder> trace, const WorkTerms& terms = {})
+      : limits_(terms.limits),
+        cacheable_rrsets_(static_cast<int>(terms.limits[Limit::kCachedRrsets])),
+        deadline_(now + terms.wall_clock),
+        patience_(now + std::min(terms.patience, terms.wall_clock)),
         trace_(std::move(trace)) {}
 
   // False when that much is not left; nothing is spent then.
@@ -68,8 +90,14 @@ class WorkBudget {
   Instant deadline() const { return deadline_; }  // of all work
   Instant patience() const { return patience_; }  // of who asked
   uint32_t spent(Limit limit) const { return spent_[static_cast<size_t>(limit)]; }
+  uint32_t most(Limit limit) const { return limits_[limit]; }
+  bool exhausted(Limit limit) const { return spent(limit) >= most(limit); }
   // Nothing was spent yet: whatever comes to be spent is for the question asked first.
   bool untouched() const { return spent(Limit::kUpstreamQueries) == 0; }
+  // `limit` said no, without anything to be spent.
+  void Strike(Limit limit) {
+    if (!struck_) struck_ = limit;
+  }
   // The first limit that said no.
   std::optional<Limit> struck() const { return struck_; }
   // How many more RRsets may enter the cache; Remember counts it down.
@@ -79,8 +107,9 @@ class WorkBudget {
  private:
   friend class FetchBudget;
   std::array<uint32_t, kLimitCount> spent_{};
+  const WorkLimits limits_;
   std::optional<Limit> struck_;
-  int cacheable_rrsets_ = kCachedRrsets;
+  int cacheable_rrsets_;
   Instant deadline_;
   Instant patience_;
   std::shared_ptr<TraceRecorder> trace_;  // outlives every TracePoint held by those who spend from here

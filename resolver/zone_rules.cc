@@ -31,6 +31,13 @@ std::string_view ToText(LocalZoneKind kind) {
   return kWords[static_cast<size_t>(kind)];
 }
 
+std::string NamedServer::ToText() const { return fmt::format("{}@{}", name.ToText(), port); }
+
+bool UpstreamZone::IsServer(NameView name) const {
+  return std::ranges::any_of(named_servers,
+                             [name](const NamedServer& server) { return server.name == name; });
+}
+
 // ---- Looking up
 
 ZoneMatch ZoneRules::Match(NameView name) const {
@@ -67,6 +74,7 @@ std::vector<std::string> ZoneRules::UpstreamLines() const {
   for (const std::unique_ptr<UpstreamZone>& zone : upstreams_) {
     std::string line = fmt::format("{} {}", zone->apex.ToText(), zone->recursive ? "forward" : "stub");
     for (const Endpoint& server : zone->servers) line += " " + server.ToText();
+    for (const NamedServer& server : zone->named_servers) line += " " + server.ToText();
     lines.push_back(std::move(line));
   }
   std::ranges::sort(lines);
@@ -78,6 +86,8 @@ Delegation DelegationTo(const UpstreamZone& zone) {
   delegation.kind = zone.recursive ? DelegationKind::kForward : DelegationKind::kStub;
   delegation.cut = zone.apex;
   delegation.configured = zone.servers;
+  for (const NamedServer& server : zone.named_servers)
+    delegation.servers.push_back({.name = server.name, .addresses = {}, .port = server.port});
   delegation.over_tcp = zone.over_tcp;
   delegation.fall_back = zone.fall_back;
   delegation.expires = Instant::max();
@@ -122,15 +132,17 @@ class ZoneRules::Builder {
                       "transparent` there, or one of the two",
                       options.name.ToText(), ToText(node.local->kind)));
     }
-    if (options.servers.empty()) {
+    if (options.servers.empty() && options.named_servers.empty()) {
       return Complain(options.where, fmt::format("{} has no servers: at least one ADDRESS@PORT is needed",
                                                  options.name.ToText()));
     }
-    rules_.upstreams_.push_back(std::make_unique<UpstreamZone>(UpstreamZone{.apex = options.name,
-                                                                            .recursive = recursive,
-                                                                            .servers = options.servers,
-                                                                            .over_tcp = options.over_tcp,
-                                                                            .fall_back = options.fall_back}));
+    rules_.upstreams_.push_back(
+        std::make_unique<UpstreamZone>(UpstreamZone{.apex = options.name,
+                                                    .recursive = recursive,
+                                                    .servers = options.servers,
+                                                    .named_servers = options.named_servers,
+                                                    .over_tcp = options.over_tcp,
+                                                    .fall_back = options.fall_back}));
     node.upstream = rules_.upstreams_.back().get();
   }
 

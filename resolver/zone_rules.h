@@ -47,10 +47,19 @@ struct LocalZoneOptions {
   TextPosition where;
 };
 
+// A server that is not named by its address: the resolver finds that when it needs it.
+struct NamedServer {
+  Name name;
+  uint16_t port = 53;
+  std::string ToText() const;  // "dns.corp.example.@53"
+  friend bool operator==(const NamedServer&, const NamedServer&) = default;
+};
+
 // A forward or a stub zone.
 struct UpstreamZoneOptions {
   Name name;
   std::vector<Endpoint> servers;
+  std::vector<NamedServer> named_servers{};
   bool over_tcp = false;
   bool fall_back = false;  // to resolving from the root when none of the servers helps
   TextPosition where;
@@ -77,8 +86,12 @@ struct UpstreamZone {
   Name apex;
   bool recursive = false;  // a forward zone: its servers are asked with RD, and do the work
   std::vector<Endpoint> servers;
+  std::vector<NamedServer> named_servers{};
   bool over_tcp = false;
   bool fall_back = false;
+
+  // Nobody can be asked for the address that is needed to ask him.
+  bool IsServer(NameView name) const;
 };
 
 struct HostEntry {

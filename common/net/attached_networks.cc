@@ -64,4 +64,17 @@ std::vector<Subnet> AttachedNetworks() {
   return networks;
 }
 
+std::vector<IpAddress> OwnAddresses() {
+  ifaddrs* interfaces = nullptr;
+  if (getifaddrs(&interfaces) != 0) return {};
+  const absl::Cleanup freed = [interfaces] { freeifaddrs(interfaces); };
+  std::vector<IpAddress> addresses;
+  for (const ifaddrs* each = interfaces; each != nullptr; each = each->ifa_next) {
+    const ByteView octets = OctetsOf(each->ifa_addr);
+    if (octets.empty()) continue;
+    addresses.push_back(octets.size() == 4 ? IpAddress::V4(octets) : IpAddress::V6(octets));
+  }
+  return addresses;
+}
+
 }  // namespace cairn

@@ -14,6 +14,9 @@ namespace cairn {
 // the order of the interfaces.
 std::vector<Subnet> AttachedNetworks();
 
+// The addresses of this machine, loopback included: where who listens on a wildcard address can be reached.
+std::vector<IpAddress> OwnAddresses();
+
 // The block that `address` and `netmask` (both 4 or both 16 octets) span; nothing for a mask with holes, or
 // one that spans everything.
 std::optional<Subnet> SubnetOf(ByteView address, ByteView netmask);

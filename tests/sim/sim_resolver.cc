@@ -54,6 +54,12 @@ Delegation RootHints(const SimInternet& internet) {
   return hints;
 }
 
+// As the program does with the addresses that it listens on.
+ResolverOptions WithOwnAddresses(ResolverOptions options) {
+  for (const IpAddress& address : ResolverAddresses()) options.own.push_back({address, 53});
+  return options;
+}
+
 }  // namespace
 
 // ---- A stub client with one question
@@ -161,10 +167,10 @@ SimResolver::SimResolver(SimInternet& internet, const ResolverOptions& options)
   near.delay = milliseconds(1);
   internet_.world().SetPath(host_, client_host_, near);
   cache_ = std::make_unique<Cache>(CacheOptionsOf(options), epochs_, *random_);
-  delegations_ = std::make_unique<DelegationStore>(DelegationStore::Options{}, *random_);
-  auto resolver =
-      Resolver::Create({internet_.world().clock(), host_, *random_, internet_.world().timers()},
-                       {epoch_, *cache_, *delegations_}, std::make_shared<const ResolverOptions>(options));
+  delegations_ = std::make_unique<DelegationStore>(DelegationOptionsOf(options), *random_);
+  auto resolver = Resolver::Create({internet_.world().clock(), host_, *random_, internet_.world().timers()},
+                                   {epoch_, *cache_, *delegations_},
+                                   std::make_shared<const ResolverOptions>(WithOwnAddresses(options)));
   if (!resolver.ok()) {
     std::cerr << resolver.status().ToString() << '\n';
     std::abort();

@@ -249,6 +249,77 @@ TEST(ClientService, WithoutRdNobodyIsAsked) {
   EXPECT_THAT(Describe(world.AskAsClient(query.ToWire())), testing::HasSubstr("192.0.2.80"));
 }
 
+// Half an alias is half an answer: what is known, and who could tell the rest.
+TEST(ClientService, WithoutRdAnAliasWhoseTargetIsUnknownEndsInAReferral) {
+  ScriptedWorld world;
+  world.AddServer("198.51.100.1",
+                  {{"alias.example. A", kReferral},
+                   {"*", "authority test. 3600 NS ns1.test.; additional ns1.test. 3600 A 192.0.2.2"}});
+  world.AddServer("192.0.2.1", {{"alias.example. A", "aa; answer alias.example. 300 CNAME www.test."}});
+  world.AddServer("192.0.2.2", {{"www.test. A", "aa; answer www.test. 0 A 192.0.2.80"}});
+  world.AskAsClient(Asking("alias.example. A").ToWire());
+  Message query = Asking("alias.example. A");
+  query.header.recursion_desired = false;
+  const size_t asked = world.network.asked.size();
+  EXPECT_EQ(Describe(world.AskAsClient(query.ToWire())),
+            "NOERROR; alias.example. 300 IN CNAME www.test.; authority test. NS");
+  EXPECT_EQ(world.network.asked.size(), asked);
+}
+
+// Beside the answer what the cache has of it with authority; never what only a referral said.
+TEST(ClientService, FullAnswersBringNameServersAndAddresses) {
+  const auto additional = [](const std::vector<uint8_t>& wire) {
+    std::string words;
+    const Message reply = Message::Parse(wire).value();
+    for (const Record& record : reply.additional) words += record.ToText() + "; ";
+    return words;
+  };
+  for (const bool minimal : {false, true}) {
+    SCOPED_TRACE(minimal);
+    ResolverOptions options = ScriptedWorld::DefaultOptions();
+    options.minimal_responses = minimal;
+    ScriptedWorld world(options);
+    world.AddServer("198.51.100.1", {{"*", kReferral}});
+    world.AddServer("192.0.2.1", {{"example. MX", "aa; answer example. 300 MX 10 mail.example."},
+                                  {"example. NS", "aa; answer example. 300 NS ns1.example."},
+                                  {"mail.example. A", "aa; answer mail.example. 300 A 192.0.2.25"},
+                                  {"ns1.example. A", "aa; answer ns1.example. 300 A 192.0.2.1"}});
+    const auto ask = [&world](const char* question) { return world.AskAsClient(Asking(question).ToWire()); };
+    const std::string bare = "NOERROR; example. 300 IN MX 10 mail.example.";
+    for (const char* round : {"cold", "cached"}) {
+      SCOPED_TRACE(round);
+      const std::vector<uint8_t> reply = ask("example. MX");
+      EXPECT_EQ(Describe(reply), bare) << "only the parent named the servers so far";
+      EXPECT_EQ(additional(reply), "");
+    }
+    for (const char* question : {"mail.example. A", "example. NS", "ns1.example. A"}) ask(question);
+    const std::vector<uint8_t> reply = ask("example. MX");
+    EXPECT_EQ(Describe(reply), bare + (minimal ? "" : "; authority example. NS"));
+    EXPECT_EQ(additional(reply),
+              minimal ? "" : "mail.example. 300 IN A 192.0.2.25; ns1.example. 300 IN A 192.0.2.1; ");
+  }
+}
+
+TEST(ClientService, AnyIsAnsweredInFullWhenTheOperatorSaysSo) {
+  ResolverOptions options = ScriptedWorld::DefaultOptions();
+  options.any = AnyReply::kFull;
+  ScriptedWorld world(options);
+  world.AddServer("198.51.100.1", {{"*", kReferral}});
+  world.AddServer("192.0.2.1",
+                  {{"www.example. ANY",
+                    "aa; answer www.example. 300 A 192.0.2.80; answer www.example. 300 MX 10 m.example."},
+                   {"nope.example. A", std::string("aa; rcode NXDOMAIN; ") + kNegative}});
+  EXPECT_EQ(Describe(world.AskAsClient(Asking("www.example. ANY").ToWire())),
+            "NOERROR; www.example. 300 IN A 192.0.2.80; www.example. 300 IN MX 10 m.example.");
+  const size_t asked = world.network.asked.size();
+  EXPECT_EQ(Describe(world.AskAsClient(Asking("www.example. MX").ToWire())),
+            "NOERROR; www.example. 300 IN MX 10 m.example.");
+  EXPECT_EQ(world.network.asked.size(), asked) << "what came is cached by type";
+  world.AskAsClient(Asking("nope.example. A").ToWire());
+  EXPECT_EQ(Describe(world.AskAsClient(Asking("nope.example. ANY").ToWire())),
+            "NXDOMAIN; authority example. SOA");
+}
+
 // Cache snooping: who may ask may not look at what others asked, unless he is allowed to.
 TEST(ClientService, WithoutRdTheCacheIsForWhomItIsAllowed) {
   ResolverOptions options = ScriptedWorld::DefaultOptions();

@@ -11,9 +11,11 @@ namespace {
 
 using Said = MinimisedName::Said;
 
+constexpr uint32_t kMostSteps = 10;
+
 // Everything asked of one cut until the whole name is shown, where each name between exists.
 std::vector<std::string> Steps(const char* question, const char* cut, QnameMinimisation mode) {
-  MinimisedName name(QuestionFromText(question), mode);
+  MinimisedName name(QuestionFromText(question), mode, kMostSteps);
   std::vector<std::string> steps;
   while (true) {
     const Question shown = name.Next(Name::Literal(cut));
@@ -94,7 +96,7 @@ constexpr EndCase kEnds[] = {
 TEST(MinimisedName, GoesOnByWhatWasSaid) {
   for (const EndCase& c : kEnds) {
     SCOPED_TRACE(c.name);
-    MinimisedName name(QuestionFromText("a.b.c. TXT"), c.mode);
+    MinimisedName name(QuestionFromText("a.b.c. TXT"), c.mode, kMostSteps);
     const Question shown = name.Next(Name());
     ASSERT_EQ(shown.qname.ToText(), "c.");
     EXPECT_EQ(name.Take(shown, c.said), c.goes_on);

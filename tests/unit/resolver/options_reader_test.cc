@@ -64,7 +64,14 @@ resolver:
   rebinding-filter: true
   rebinding-allow: [corp.example]
   edns-buffer-size: 1400
-  minimal-responses: true
+  minimal-responses: false
+  any: full
+  limits: { upstream-queries: 100, cached-rrsets: 5, query-time: 5s, tcp-retry: 1s }
+  failure-ttl: 2s
+  failure-max-ttl: 60s
+  delegations-size: 4MiB
+  delegation-min-ttl: 10
+  delegation-max-ttl: 600
   qname-minimisation: strict
   client-timeout: 3000
   cache-size: 8MiB
@@ -76,7 +83,7 @@ dnssec: { enabled: false, anchors: builtin, insecure: [] }
 local-zones:
 - { name: lan, type: transparent, records: ["www 300 TXT \"a b\""] }
 forward-zones: [{ name: corp.example, servers: [192.0.2.53@53, "::1@5353"], tcp: true, fall-back: true }]
-stub-zones: [{ name: lab.example, servers: [127.0.0.1@5300] }]
+stub-zones: [{ name: lab.example, servers: [127.0.0.1@5300, dns.lab.example, "ns.lab.example@5301"] }]
 )");
   EXPECT_EQ(options.server.listen,
             (std::vector<Endpoint>{*Endpoint::FromText("127.0.0.1@5353"), *Endpoint::FromText("::1@5354")}));
@@ -123,6 +130,21 @@ stub-zones: [{ name: lab.example, servers: [127.0.0.1@5300] }]
   EXPECT_TRUE(resolver.zones.forward_zones[0].fall_back);
   ASSERT_EQ(resolver.zones.stub_zones.size(), 1u);
   EXPECT_FALSE(resolver.zones.stub_zones[0].fall_back);
+  EXPECT_EQ(resolver.zones.stub_zones[0].named_servers,
+            (std::vector<NamedServer>{{.name = Name::Literal("dns.lab.example."), .port = 53},
+                                      {.name = Name::Literal("ns.lab.example."), .port = 5301}}));
+  EXPECT_FALSE(resolver.minimal_responses);
+  EXPECT_EQ(resolver.any, AnyReply::kFull);
+  EXPECT_EQ(resolver.limits[Limit::kUpstreamQueries], 100u);
+  EXPECT_EQ(resolver.limits[Limit::kCachedRrsets], 5u);
+  EXPECT_EQ(resolver.limits[Limit::kReferrals], 32u);
+  EXPECT_EQ(resolver.query_time, std::chrono::seconds(5));
+  EXPECT_EQ(resolver.tcp_retry, std::chrono::seconds(1));
+  EXPECT_EQ(resolver.failure_ttl, std::chrono::seconds(2));
+  EXPECT_EQ(resolver.failure_max_ttl, std::chrono::seconds(60));
+  EXPECT_EQ(resolver.delegations_size_octets, size_t{4} << 20);
+  EXPECT_EQ(resolver.delegation_min_ttl_s, 10u);
+  EXPECT_EQ(resolver.delegation_max_ttl_s, 600u);
   ASSERT_NE(resolver.zone_rules, nullptr);
   EXPECT_TRUE(resolver.zone_rules->Match(Name::Literal("www.lan.")).may_answer());
   EXPECT_EQ(resolver.edns_buffer_size_octets, 1400);
@@ -139,7 +161,7 @@ TEST(OptionsReader, WhatItPrintsReadsBack) {
       "resolver: {cache-size: 3MiB, root-hints: \"a b\", rebinding-allow: [a.example, b.example]}\n"
       "local-zones: [{name: lan, records: ['www TXT \"a \\\\ b\"', www A 192.0.2.1]}, {name: ads., type: "
       "drop}]\n"
-      "forward-zones: [{name: ., servers: [192.0.2.53], fall-back: true}]\n");
+      "forward-zones: [{name: ., servers: [192.0.2.53, dns.example], fall-back: true}]\n");
   const std::string printed = PrintOptions(options);
   EXPECT_EQ(PrintOptions(MustRead(printed)), printed);
   EXPECT_THAT(printed, ::testing::HasSubstr("cache-size: 3MiB\n"));
@@ -169,7 +191,8 @@ TEST(OptionsReader, SaysWhatIsWrongAndWhere) {
        "not sent"},
       {"resolver: {cache-min-ttl: 9, cache-max-ttl: 8}\n",
        "c.yaml:1:27: error: cache-min-ttl 9 is above cache-max-ttl 8"},
-      {"resolver: {qname-minimisation: some}\n", "c.yaml:1:32: error: qname-minimisation 'some': expected one of off, relaxed"},
+      {"resolver: {qname-minimisation: some}\n",
+       "c.yaml:1:32: error: qname-minimisation 'some': expected one of off, relaxed"},
       {"resolver: {client-timeout: 99}\n", "c.yaml:1:28: error: client-timeout"},
       {"dnssec: {enabled: true}\n",
        "c.yaml:1:19: error: enabled: not available in this version of Cairn; write false"},
@@ -185,7 +208,9 @@ TEST(OptionsReader, SaysWhatIsWrongAndWhere) {
       {"forward-zones: [{name: corp.example}]\n", "c.yaml:1:17: error: 'servers' is missing"},
       {"forward-zones: [{name: corp.example, servers: []}]\n",
        "c.yaml:1:17: error: corp.example. has no servers: at least one ADDRESS@PORT"},
-      {"forward-zones: [{name: corp.example, servers: [ns.corp.example]}]\n", "c.yaml:1:48: error: "},
+      {"forward-zones: [{name: corp.example, servers: [192.0.2.999]}]\n", "c.yaml:1:47: error: "},
+      {"forward-zones: [{name: corp.example, servers: [dns.example@0]}]\n",
+       "c.yaml:1:47: error: servers: 'dns.example@0': expected a port from 1 to 65535 behind the @"},
       {"server: {listen: [127.0.0.1@5353]}\nstub-zones: [{name: a.example, servers: [127.0.0.1@5353]}]\n",
        "c.yaml:2:14: error: a.example. is to be asked of 127.0.0.1@5353, where this server itself listens"},
       {"local-zones: [{name: lan, type: statik}]\n", "c.yaml:1:33: error: type 'statik'"},

@@ -7,6 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/unit/resolver/scripted_world.h"
 
 namespace cairn {
@@ -393,7 +395,7 @@ TEST(Resolution, EndlessDelegationEnds) {
   };
   world.network.servers[IpAddress::Literal("198.51.100.1")] = deeper;
   EXPECT_EQ(world.Ask(name + " A"), "SERVFAIL");
-  EXPECT_EQ(world.network.asked.size(), RowOf(Limit::kReferrals).most);
+  EXPECT_EQ(world.network.asked.size(), RowOf(Limit::kReferrals).by_default);
 }
 
 TEST(Resolution, EndlessAliasesEnd) {
@@ -433,6 +435,52 @@ TEST(Resolution, ManyResolversOfOneWorkerAreOneReader) {
                                        {world.epoch, world.cache, world.delegations}, options)
                           .value());
   EXPECT_EQ(world.epochs.OldestReader(), UINT64_MAX);  // none of them reads
+}
+
+// What the options say of limits reaches those who keep them, and the client is told which one it was.
+TEST(Resolution, LimitsAreOptions) {
+  ResolverOptions options = ScriptedWorld::DefaultOptions();
+  options.limits[Limit::kRestarts] = 2;
+  options.limits[Limit::kCachedRrsets] = 2;
+  ScriptedWorld world(options);
+  world.AddServer("198.51.100.1", {{"*", kReferral}});
+  std::vector<std::pair<std::string, std::string>> links;
+  for (int i = 1; i <= 4; ++i)
+    links.emplace_back(fmt::format("a{}.example. A", i),
+                       fmt::format("aa; answer a{}.example. 300 CNAME a{}.example.", i, i + 1));
+  links.emplace_back("a5.example. A", "aa; answer a5.example. 300 A 192.0.2.80");
+  world.AddServer("192.0.2.1", links);
+  EXPECT_THAT(world.Ask("a3.example. A"), HasSubstr("NOERROR")) << "two aliases";
+  EXPECT_EQ(world.resolver->counters().rrsets_not_cached.value(), 1u) << "and their target";
+  EXPECT_THAT(world.Ask("a2.example. A"), HasSubstr("SERVFAIL")) << "three";
+  const auto struck = static_cast<size_t>(Limit::kRestarts);
+  EXPECT_EQ(world.resolver->counters().limits_struck[struck].value(), 1u);
+
+  std::string told;
+  world.resolver->Resolve(QuestionFromText("a1.example. A"), nullptr,
+                          [&told](const CollectedAnswer& answer) { told = answer.explanation; });
+  world.Run();
+  EXPECT_THAT(told, HasSubstr("limit restarts (2) reached"));
+}
+
+TEST(Resolution, WorkEndsAtTheTimeOfTheQuery) {
+  ResolverOptions options = ScriptedWorld::DefaultOptions();
+  options.query_time = std::chrono::seconds(1);
+  ScriptedWorld world(options);
+  WithExample(world, "silence");
+  const Instant asked = world.clock.now;
+  EXPECT_EQ(world.Ask("www.example. A"), "SERVFAIL");
+  EXPECT_LE(world.clock.now - asked, std::chrono::seconds(1));
+  EXPECT_EQ(world.resolver->counters().queries_out_of_time.value(), 1u);
+}
+
+TEST(Resolution, WhatIsNotKeptOfRepliesIsCounted) {
+  ScriptedWorld world;
+  WithExample(world, "aa; answer www.example. 300 A 192.0.2.80; answer www.bank. 300 A 203.0.113.66");
+  world.Ask("www.example. A");
+  const auto& dropped = world.resolver->counters().records_dropped;
+  EXPECT_EQ(dropped[static_cast<size_t>(ScrubRule::kOutsideZone)].value(), 1u);
+  EXPECT_EQ(dropped[static_cast<size_t>(ScrubRule::kTooMany)].value(), 0u);
 }
 
 // A reload: what is under way may come from forwarders that are not to be asked any more.
@@ -484,6 +532,28 @@ TEST(Resolution, TraceTellsTheStory) {
   EXPECT_EQ(count(trace::CacheProbed{}), 1u);
   EXPECT_EQ(count(trace::RecordsDropped{}), 1u);
   EXPECT_EQ(count(trace::Answered{}), 1u);
+}
+
+// A family that is switched off: the other address of the same server may be found elsewhere.
+TEST(Resolution, AServerWithAddressesOfTheOtherFamilyIsLookedUp) {
+  ScriptedWorld world;  // IPv4 only
+  world.AddServer(
+      "198.51.100.1",
+      {{"www.example. A", "authority example. 3600 NS ns1.test.; additional ns1.test. 3600 AAAA 2001:db8::1"},
+       {"*", "authority test. 3600 NS ns.test.; additional ns.test. 3600 A 192.0.2.2"}});
+  world.AddServer("192.0.2.2", {{"ns1.test. A", "aa; answer ns1.test. 300 A 192.0.2.3"}});
+  world.AddServer("192.0.2.3", {{"*", "aa; answer www.example. 300 A 192.0.2.80"}});
+  EXPECT_EQ(world.Ask("www.example. A"), "NOERROR: www.example. 300 IN A 192.0.2.80");
+}
+
+// A delegation that names our own address would have us wait for ourselves, each time one question deeper.
+TEST(Resolution, NobodyAsksHimself) {
+  ResolverOptions options = ScriptedWorld::DefaultOptions();
+  options.own = {*Endpoint::FromText("192.0.2.1@53")};
+  ScriptedWorld world(options);
+  WithExample(world, "aa; answer www.example. 300 A 192.0.2.80");
+  EXPECT_EQ(world.Ask("www.example. A"), "SERVFAIL");
+  EXPECT_THAT(world.network.asked, ElementsAre("198.51.100.1 www.example. A"));
 }
 
 TEST(Resolution, TraceSaysWhichAddressesMayNotBeAsked) {

@@ -52,7 +52,7 @@ class UpstreamConnectionsTest : public testing::Test {
   TimerQueue timers_{clock_};
   ScriptedNetwork network_{timers_};
   std::unique_ptr<Random> random_ = NewSeededRandom(1);
-  UpstreamConnections connections_{clock_, timers_, *random_, network_};
+  UpstreamConnections connections_{clock_, timers_, *random_, network_, std::chrono::seconds(2)};
 };
 
 TEST_F(UpstreamConnectionsTest, QuestionsAtTheSameTimeAndSoonAfterShareOne) {
@@ -81,7 +81,7 @@ TEST_F(UpstreamConnectionsTest, AFailureIsNotRepeatedForTwoSeconds) {
   EXPECT_EQ(refused.end, StreamEnd::kRefused);
   Query again(connections_);
   EXPECT_FALSE(Send(again));
-  RunFor(UpstreamConnections::kAfterFailure);
+  RunFor(std::chrono::seconds(2));
   EXPECT_TRUE(Send(again));
 }
 

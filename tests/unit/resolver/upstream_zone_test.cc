@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/unit/resolver/scripted_world.h"
 
 namespace cairn {
@@ -51,6 +53,51 @@ TEST(UpstreamZone, ServersMayBeOnLoopback) {
   ScriptedWorld world(With({.forward_zones = {Zone("corp.example.", {"127.0.0.53"})}}));
   AddEcho(world, "127.0.0.53");
   EXPECT_EQ(world.Ask("www.corp.example. TXT").substr(0, 7), "NOERROR");
+}
+
+UpstreamZoneOptions Named(const char* name, const char* server) {
+  UpstreamZoneOptions zone{.name = Name::Literal(name), .servers = {}, .where = {}};
+  zone.named_servers.push_back({.name = Name::Literal(server), .port = 5353});
+  return zone;
+}
+
+// Its address is looked up like any other, once, and it is asked at the port that is configured.
+TEST(UpstreamZone, AServerMayBeNamed) {
+  ScriptedWorld world(With({.forward_zones = {Named("corp.example.", "dns.test.")}}));
+  world.AddServer("198.51.100.1",
+                  {{"*", "authority test. 3600 NS ns1.test.; additional ns1.test. 3600 A 192.0.2.1"}});
+  world.AddServer("192.0.2.1", {{"dns.test. A", "aa; answer dns.test. 300 A 10.0.0.53"}});
+  AddEcho(world, "10.0.0.53");
+  std::vector<uint16_t> ports;
+  world.network.on_udp = [&ports](const Endpoint&, const Endpoint& to, ByteView) {
+    if (to.address == IpAddress::Literal("10.0.0.53")) ports.push_back(to.port);
+  };
+  EXPECT_EQ(world.Ask("www.corp.example. TXT"), "NOERROR: www.corp.example. 60 IN TXT \"rd\" \"udp\"");
+  EXPECT_EQ(world.Ask("ftp.corp.example. TXT"), "NOERROR: ftp.corp.example. 60 IN TXT \"rd\" \"udp\"");
+  EXPECT_THAT(ports, testing::ElementsAre(5353, 5353));
+  EXPECT_EQ(std::ranges::count(world.network.asked, "192.0.2.1 dns.test. A"), 1);
+}
+
+// The root is forwarded to a server whose name only the root leads to.
+TEST(UpstreamZone, TheAddressOfANamedServerIsNotAskedOfItself) {
+  ScriptedWorld world(With({.forward_zones = {Named(".", "dns.test.")}}));
+  world.AddServer("198.51.100.1",
+                  {{"*", "authority test. 3600 NS ns1.test.; additional ns1.test. 3600 A 192.0.2.1"}});
+  world.AddServer("192.0.2.1", {{"dns.test. A", "aa; answer dns.test. 300 A 10.0.0.53"}});
+  AddEcho(world, "10.0.0.53");
+  EXPECT_EQ(world.Ask("www.corp.example. TXT"), "NOERROR: www.corp.example. 60 IN TXT \"rd\" \"udp\"");
+}
+
+// Its name is an alias into the zone that it serves: nobody can find it, and nobody waits for ever.
+TEST(UpstreamZone, ANamedServerBehindItselfIsNotFound) {
+  ScriptedWorld world(With({.forward_zones = {Named("corp.example.", "dns.test.")}}));
+  world.AddServer("198.51.100.1",
+                  {{"*", "authority test. 3600 NS ns1.test.; additional ns1.test. 3600 A 192.0.2.1"}});
+  world.AddServer("192.0.2.1", {{"dns.test. A", "aa; answer dns.test. 300 CNAME dns.corp.example."}});
+  const Instant asked = world.clock.now;
+  EXPECT_EQ(world.Ask("www.corp.example. TXT"), "SERVFAIL");
+  EXPECT_LT(world.clock.now - asked, std::chrono::seconds(1));
+  EXPECT_LE(world.network.asked.size(), 3u);
 }
 
 TEST(UpstreamZone, AStubZoneIsAskedWithoutRdAndMustHaveAuthority) {

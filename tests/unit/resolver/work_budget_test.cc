@@ -15,7 +15,7 @@ TEST(WorkBudget, EachLimitIsReachedFromBothSides) {
   for (const Limit limit : kAll) {
     SCOPED_TRACE(RowOf(limit).name);
     FetchBudget fetch(Whole());
-    for (uint32_t i = 0; i < RowOf(limit).most; ++i) ASSERT_TRUE(fetch.Spend(limit, {}));
+    for (uint32_t i = 0; i < RowOf(limit).by_default; ++i) ASSERT_TRUE(fetch.Spend(limit, {}));
     EXPECT_FALSE(fetch.Spend(limit, {}));
     EXPECT_EQ(fetch.whole()->struck(), limit);
   }
@@ -27,14 +27,37 @@ TEST(WorkBudget, LimitsOfTheQueryAreSharedByItsFetchesAndOthersAreNot) {
     const std::shared_ptr<WorkBudget> whole = Whole();
     FetchBudget first(whole);
     FetchBudget second(whole);
-    ASSERT_TRUE(first.Spend(limit, {}, RowOf(limit).most));
+    ASSERT_TRUE(first.Spend(limit, {}, RowOf(limit).by_default));
     EXPECT_EQ(second.Spend(limit, {}), RowOf(limit).of_each_fetch);
+  }
+}
+
+// The table's numbers are defaults: options give others.
+TEST(WorkBudget, ConfiguredLimitsHoldInsteadOfTheDefaults) {
+  for (const Limit limit : kAll) {
+    SCOPED_TRACE(RowOf(limit).name);
+    WorkTerms terms;
+    terms.limits[limit] = 3;
+    FetchBudget fetch(std::make_shared<WorkBudget>(Instant(), nullptr, terms));
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(fetch.Spend(limit, {}));
+    EXPECT_TRUE(fetch.whole()->exhausted(limit) || RowOf(limit).of_each_fetch);
+    EXPECT_FALSE(fetch.Spend(limit, {}));
+    EXPECT_EQ(fetch.whole()->struck(), limit);
+  }
+}
+
+TEST(WorkBudget, EachRowSaysWhatItIs) {
+  for (size_t i = 0; i < kLimitCount; ++i) {
+    const LimitRow& row = RowOf(i);
+    EXPECT_FALSE(row.name.empty() || row.what.empty() || row.reason.empty()) << i;
+    EXPECT_LE(row.by_default, row.highest) << row.name;
+    EXPECT_EQ(WorkLimits()[static_cast<Limit>(i)], row.by_default) << row.name;
   }
 }
 
 TEST(WorkBudget, WhatIsNotThereIsNotSpent) {
   FetchBudget fetch(Whole());
-  const uint32_t most = RowOf(Limit::kReplyOctets).most;
+  const uint32_t most = RowOf(Limit::kReplyOctets).by_default;
   EXPECT_FALSE(fetch.Spend(Limit::kReplyOctets, {}, most + 1));
   EXPECT_TRUE(fetch.Spend(Limit::kReplyOctets, {}, most));
   EXPECT_FALSE(fetch.Spend(Limit::kReplyOctets, {}, 0xffffffff));
@@ -47,10 +70,10 @@ TEST(WorkBudget, OneFetchCannotSpendTheWholePurse) {
     FetchBudget fetch(whole);
     while (fetch.SpendQuery({})) ++queries;
     if (fetches == 0) {
-      EXPECT_EQ(queries, RowOf(Limit::kFetchQueries).most);
+      EXPECT_EQ(queries, RowOf(Limit::kFetchQueries).by_default);
     }
   }
-  EXPECT_EQ(queries, RowOf(Limit::kUpstreamQueries).most);
+  EXPECT_EQ(queries, RowOf(Limit::kUpstreamQueries).by_default);
 }
 
 TEST(WorkBudget, TheDeadlineIsTheClientsAndTheTraceHearsOfLimits) {
@@ -62,7 +85,7 @@ TEST(WorkBudget, TheDeadlineIsTheClientsAndTheTraceHearsOfLimits) {
   FetchBudget fetch(std::make_shared<WorkBudget>(clock.Now(), recorder));
   EXPECT_EQ(fetch.deadline(), Instant() + std::chrono::seconds(17));
   const TracePoint at(recorder.get());
-  EXPECT_TRUE(fetch.Spend(Limit::kReferrals, at, RowOf(Limit::kReferrals).most));
+  EXPECT_TRUE(fetch.Spend(Limit::kReferrals, at, RowOf(Limit::kReferrals).by_default));
   EXPECT_TRUE(recorder->events().empty());
   EXPECT_FALSE(fetch.Spend(Limit::kReferrals, at));
   ASSERT_EQ(recorder->events().size(), 1u);
