@@ -293,6 +293,7 @@ bool ReadFile(AuthOptions& options, const std::string& path, Complaints& complai
   const ConfigSchema& server = DeclareAuthOptions(schema, options);
   schema.Read(*document, complaints);
   options.listen_given = server.Given("listen");
+  options.zones_dir_where = schema.WhereIs("zones-dir");
   options.user_where = server.WhereIs("user");
   options.control_socket_where = server.WhereIs("control-socket");
   if (options.listen.empty())
@@ -320,7 +321,10 @@ std::optional<AuthOptions> ReadAuthOptions(const AuthArguments& arguments, Compl
     options.listen_given = true;
   }
   options.cookies = ReadCookieSecrets(options.cookie_settings, complaints);
-  if (!arguments.zones_dir.empty()) options.zones_dir = fs::absolute(arguments.zones_dir).string();
+  if (!arguments.zones_dir.empty()) {
+    options.zones_dir = fs::absolute(arguments.zones_dir).string();
+    options.zones_dir_where = {.file = "--zones " + arguments.zones_dir};
+  }
   for (const ZoneOptions& asked : arguments.zones) {
     ZoneOptions& zone = options.zones.emplace_back(StartFrom(options, ""));
     zone.name = asked.name;
@@ -329,9 +333,9 @@ std::optional<AuthOptions> ReadAuthOptions(const AuthArguments& arguments, Compl
     zone.listed = true;
   }
   for (const ZoneList& list : options.zone_lists)
-    AddFound(options, ZonesOfList(list.file, complaints), list.template_name, complaints);
+    AddFound(options, ZonesOfList(list.file, list.where, complaints), list.template_name, complaints);
   if (!options.zones_dir.empty())
-    AddFound(options, ZonesOfFolder(options.zones_dir, complaints), "", complaints);
+    AddFound(options, ZonesOfFolder(options.zones_dir, options.zones_dir_where, complaints), "", complaints);
   for (ZoneOptions& zone : options.zones) zone.file = ExpandPattern(zone.file, zone.name);
   for (ZoneOptions& zone : options.zones) {
     if (!zone.zonemd) zone.zonemd = options.zonemd;

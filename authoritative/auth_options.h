@@ -74,6 +74,7 @@ struct AuthOptions {
   size_t zone_memory_octets = 0;                           // that all zones may take; 0: no limit of ours
   std::vector<Endpoint> metrics_listen;                    // over HTTP; nowhere when empty
   std::string zones_dir;  // each WORD.zone in it is the file of a zone (zone_files.h)
+  TextPosition zones_dir_where;
   std::vector<ZoneTemplate> templates;
   std::vector<ZoneList> zone_lists;
   std::vector<ZoneOptions> zones;  // all: those listed one by one, then those of lists, of the folder and of

@@ -119,7 +119,8 @@ std::string ExpandPattern(std::string_view pattern, NameView apex) {
   return path += pattern;
 }
 
-std::vector<FoundZone> ZonesOfFolder(const std::string& folder, Complaints& complaints) {
+std::vector<FoundZone> ZonesOfFolder(const std::string& folder, const TextPosition& named_at,
+                                     Complaints& complaints) {
   std::vector<FoundZone> zones;
   std::error_code failure;
   for (fs::directory_iterator it(folder, failure), end; !failure && it != end; it.increment(failure)) {
@@ -139,21 +140,20 @@ std::vector<FoundZone> ZonesOfFolder(const std::string& folder, Complaints& comp
     }
   }
   if (failure) {
-    complaints.push_back({Severity::kError,
-                          {.file = folder},
-                          fmt::format("cannot read this folder of zones: {}", failure.message())});
+    complaints.push_back({Severity::kError, named_at,
+                          fmt::format("cannot read the folder of zones {}: {}", folder, failure.message())});
   }
   std::ranges::sort(zones, {}, &FoundZone::file);  // folders have no order of their own
   return zones;
 }
 
-std::vector<FoundZone> ZonesOfList(const std::string& path, Complaints& complaints) {
+std::vector<FoundZone> ZonesOfList(const std::string& path, const TextPosition& named_at,
+                                   Complaints& complaints) {
   std::vector<FoundZone> zones;
   std::ifstream input(path);
   if (!input) {
-    complaints.push_back({Severity::kError,
-                          {.file = path},
-                          fmt::format("cannot read this list of zones: {}", std::strerror(errno))});
+    complaints.push_back({Severity::kError, named_at,
+                          fmt::format("cannot read the list of zones {}: {}", path, std::strerror(errno))});
     return zones;
   }
   const fs::path folder = fs::path(path).parent_path();
@@ -180,8 +180,8 @@ std::vector<FoundZone> ZonesOfList(const std::string& path, Complaints& complain
   }
   // Half a list would take the zones of the other half out of service.
   if (input.bad()) {
-    complaints.push_back(
-        {Severity::kError, {.file = path}, "cannot read this list of zones to its end: is it a file?"});
+    complaints.push_back({Severity::kError, named_at,
+                          fmt::format("cannot read the list of zones {} to its end: is it a file?", path)});
   }
   return zones;
 }

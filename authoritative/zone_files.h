@@ -33,11 +33,13 @@ struct FoundZone {
 
 // The files WORD.zone of a folder, by name; hidden files and folders are passed over. A file whose name is no
 // zone's is a warning, for nobody should lose a thousand zones to one stray file; a folder that cannot be
-// read is an error.
-std::vector<FoundZone> ZonesOfFolder(const std::string& folder, Complaints& complaints);
+// read is an error, at `named_at`, where somebody named it.
+std::vector<FoundZone> ZonesOfFolder(const std::string& folder, const TextPosition& named_at,
+                                     Complaints& complaints);
 
 // A list of zones for those who have very many: a line each, NAME or NAME FILE, and comments after "#". FILE
 // starts where the list lies.
-std::vector<FoundZone> ZonesOfList(const std::string& path, Complaints& complaints);
+std::vector<FoundZone> ZonesOfList(const std::string& path, const TextPosition& named_at,
+                                   Complaints& complaints);
 
 }  // namespace cairn

@@ -191,7 +191,12 @@ class Edges(unittest.TestCase):
         self.assertLessEqual(octets_out, 3 * octets_in)
         self.assertGreater(octets_out, 0)
         self.assertTrue(dns.query.tcp(dns.message.make_query("middle.z.test", "TXT"), ADDRESS, 3, server.port).answer)
-        self.assertRegex(self.metrics(server), r'cairn_auth_rate_limited_total\{what="dropped"\} [1-9]')
+        metrics = self.metrics(server)
+        self.assertRegex(metrics, r'cairn_auth_rate_limited_total\{what="dropped"\} [1-9]')
+        self.assertIn("cairn_auth_rate_limited_accounts_total 1\n", metrics)
+        told = [line for line in server.log_text().splitlines() if " rate-limited " in line]
+        self.assertEqual(len(told), 1, "a line for an account, not for a packet")
+        self.assertIn('network=127.0.0.0/24 responses="about one subject"', told[0])
 
     def drain(self, s):
         octets = 0

@@ -215,6 +215,19 @@ class OperationTest(unittest.TestCase):
         self.assertNotIn(" reloaded ", server.log_text())
         self.assertFalse(os.path.exists(self.control))
 
+    def test_a_zone_without_memory_is_refused_and_the_others_go_on(self):
+        self.configure(server="  zone-memory-limit: 256KiB\n")
+        self.write("zones/a.example.zone", zone_text(1))
+        self.start()
+        self.write("zones/b.example.zone", zone_text(1, "".join(f"n{i} A 192.0.2.1\n" for i in range(10_000))))
+        said = self.ctl("reload", code=1)
+        self.assertRegex(said, r"b\.example\.zone: error: there is not enough memory for the zone b\.example\. .*zone-memory-limit")
+        self.assertIn("0 zones loaded, 1 refused", said)
+        self.assertEqual((self.rcode("www.a.example", 1), self.rcode("b.example")), (0, 2))
+        self.configure()
+        self.assertIn("1 zones loaded, 0 refused", self.ctl("reload"))
+        self.assertEqual(self.rcode("n9999.b.example", 1), 0)
+
     @unittest.skipUnless(os.geteuid() == 0, "only root can become another")
     def test_the_user_it_becomes_has_no_rights(self):
         os.chmod(self.folder, 0o777)  # it makes its control socket there
@@ -257,7 +270,7 @@ class OperationTest(unittest.TestCase):
         shutil.rmtree(self.zones)
         done = run(AUTH, "check-config", self.path("c.yaml"))
         self.assertEqual(done.returncode, 1)
-        self.assertIn("cannot read this folder of zones", done.stderr)
+        self.assertRegex(done.stderr, r"c\.yaml:4:12: error: cannot read the folder of zones .*/zones: No such file")
 
 
 if __name__ == "__main__":

@@ -68,6 +68,8 @@ TEST(ZoneFilesTest, PatternsTakeTheWord) {
   EXPECT_EQ(ExpandPattern("", apex), "");
 }
 
+const TextPosition kNamedAt{.file = "c.yaml", .line = 7, .column = 9};
+
 class ZoneFoldersTest : public testing::Test {
  protected:
   ZoneFoldersTest() {
@@ -92,7 +94,7 @@ TEST_F(ZoneFoldersTest, FindsTheFilesThatAreZones) {
     std::ofstream(folder_ + "/" + file);
   std::filesystem::create_directory(folder_ + "/folder.zone");
   std::string found;
-  for (const FoundZone& zone : ZonesOfFolder(folder_, complaints_))
+  for (const FoundZone& zone : ZonesOfFolder(folder_, kNamedAt, complaints_))
     found += zone.name.ToText() + "=" + zone.file.substr(folder_.size() + 1) + " ";
   EXPECT_EQ(
       found,
@@ -102,15 +104,16 @@ TEST_F(ZoneFoldersTest, FindsTheFilesThatAreZones) {
 }
 
 TEST_F(ZoneFoldersTest, AFolderThatIsNoneIsAnError) {
-  EXPECT_TRUE(ZonesOfFolder(folder_ + "/absent", complaints_).empty());
-  EXPECT_EQ(Said(), "absent: error: cannot read this folder of zones: No such file or directory\n");
+  EXPECT_TRUE(ZonesOfFolder(folder_ + "/absent", kNamedAt, complaints_).empty());
+  EXPECT_EQ(complaints_.at(0).ToText(), "c.yaml:7:9: error: cannot read the folder of zones " + folder_ +
+                                            "/absent: No such file or directory");
 }
 
 TEST_F(ZoneFoldersTest, ReadsListsOfZones) {
   const std::string list = folder_ + "/list";
   std::ofstream(list) << "# customers\n\na.example\n  b.example\tzones/b  # moved\r\nc.example /z/c\n";
   std::string found;
-  for (const FoundZone& zone : ZonesOfList(list, complaints_))
+  for (const FoundZone& zone : ZonesOfList(list, kNamedAt, complaints_))
     found += zone.name.ToText() + "=" + zone.file + "@" + std::to_string(zone.where.line) + " ";
   EXPECT_EQ(found, "a.example.=@3 b.example.=" + folder_ + "/zones/b@4 c.example.=/z/c@5 ");
   EXPECT_EQ(Said(), "");
@@ -119,17 +122,19 @@ TEST_F(ZoneFoldersTest, ReadsListsOfZones) {
 TEST_F(ZoneFoldersTest, NamesTheMistakesOfAList) {
   const std::string list = folder_ + "/list";
   std::ofstream(list) << "good.example\n  a..b file\nc.example file more words\n";
-  EXPECT_EQ(ZonesOfList(list, complaints_).size(), 1U);
+  EXPECT_EQ(ZonesOfList(list, kNamedAt, complaints_).size(), 1U);
   EXPECT_EQ(Said(),
             "list:2:3: error: the name \"a..b\" has an empty label at column 3\n"
             "list:3:16: error: \"more\" is one word too many; a line is NAME or NAME FILE\n");
   complaints_.clear();
-  ZonesOfList(folder_ + "/absent", complaints_);
-  EXPECT_EQ(Said(), "absent: error: cannot read this list of zones: No such file or directory\n");
+  ZonesOfList(folder_ + "/absent", kNamedAt, complaints_);
+  EXPECT_EQ(complaints_.at(0).ToText(), "c.yaml:7:9: error: cannot read the list of zones " + folder_ +
+                                            "/absent: No such file or directory");
   complaints_.clear();
   std::filesystem::create_directory(folder_ + "/folder");  // opens like a file, and gives nothing
-  ZonesOfList(folder_ + "/folder", complaints_);
-  EXPECT_EQ(Said(), "folder: error: cannot read this list of zones to its end: is it a file?\n");
+  ZonesOfList(folder_ + "/folder", kNamedAt, complaints_);
+  EXPECT_EQ(complaints_.at(0).ToText(), "c.yaml:7:9: error: cannot read the list of zones " + folder_ +
+                                            "/folder to its end: is it a file?");
 }
 
 }  // namespace
