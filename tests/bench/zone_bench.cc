@@ -193,6 +193,22 @@ void BM_Respond(benchmark::State& state) {
 }
 BENCHMARK(BM_Respond)->ArgsProduct({{1'000, 100'000, 1'000'000}, {0, AnswerCache::kUsualOctets}});
 
+// A name of so many labels that exists, as do all above it: what a walk down costs (THREATS section 3).
+void BM_RespondDeep(benchmark::State& state) {
+  std::string owner = "a";
+  for (int64_t i = 1; i < state.range(0); ++i) owner += ".a";
+  const std::string text = "@ 60 SOA ns host 1 2 3 4 5\n@ 60 NS ns\n" + owner + " 60 A 192.0.2.1\n";
+  const Name apex = Name::Literal("z.");
+  ZoneReaderOptions options;
+  options.origin = apex;
+  ZoneReader reader = ZoneReader::FromText(text, "zone", options);
+  ZoneBuilder builder(apex);
+  builder.AddAll(reader);
+  Respond(state, std::move(builder).Build().zone,
+          {QueryPacket(Name::Literal(owner + ".z."), rr::kA, false, false)});
+}
+BENCHMARK(BM_RespondDeep)->Arg(1)->Arg(120);
+
 // The registry with an NSEC3 for each delegation and for the apex. Signatures have the size of algorithm
 // 13's; nobody checks them here.
 std::shared_ptr<const Zone> Nsec3Zone(const Registry& registry, uint16_t iterations) {
