@@ -184,6 +184,10 @@ void ZoneReader::State::AddComplaint(uint32_t file, TextTokens::Position at, std
                         .where = {.file = file_names[file], .line = at.line, .column = at.column},
                         .text = std::move(text)});
   if (complaints.size() < options.max_complaints) return;
+  complaints.push_back(
+      {.severity = Severity::kError,
+       .where = complaints.back().where,
+       .text = fmt::format("reading stops here, after {} mistakes", options.max_complaints)});
   open_files.clear();
   generator_.reset();
 }

@@ -38,7 +38,7 @@ struct ZoneReaderOptions {
   bool includes = true;            // whether $INCLUDE may open files
   std::string include_base;  // what $INCLUDE's relative paths start from; empty: the first file's folder
   uint64_t max_generated = limits::kZoneGenerated;  // records that $GENERATE may make
-  size_t max_complaints = 100;                      // reading stops after that many
+  size_t max_complaints = 100;                      // reading stops after that many, and one says so
 };
 
 class ZoneReader {

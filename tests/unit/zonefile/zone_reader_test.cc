@@ -190,7 +190,9 @@ TEST(ZoneReader, StopsAfterTooManyMistakes) {
   ZoneReader reader = ZoneReader::FromText("a\nb\nc\nd 1 A 192.0.2.1\n", "test", options);
   ZoneRecord record;
   EXPECT_FALSE(reader.Next(record));
-  EXPECT_EQ(reader.complaints().size(), 2u);
+  ASSERT_EQ(reader.complaints().size(), 3u);
+  EXPECT_EQ(reader.complaints()[1].where.line, 2u);
+  EXPECT_EQ(reader.complaints()[2].ToText(), "test:2:2: error: reading stops here, after 2 mistakes");
 }
 
 // Files in a folder of their own, gone with the test.
