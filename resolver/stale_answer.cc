@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "resolver/local_answer.h"
+
 namespace cairn {
 namespace {
 
@@ -29,7 +31,13 @@ std::optional<CollectedAnswer> AnswerFromStale(const Cache& cache, const ZoneRul
   std::optional<ExtendedError> stale;
   while (!chain.complete()) {
     const Question& question = chain.question();
-    if (rules != nullptr && rules->Match(question.qname).may_answer()) return std::nullopt;
+    const std::optional<LocalAnswer> local =
+        rules != nullptr ? AnswerLocally(*rules, question) : std::optional<LocalAnswer>();
+    if (local && local->blocks()) return std::nullopt;
+    if (local) {  // what is written here is never stale
+      Append(chain, *local);
+      continue;
+    }
     const CacheHit hit = cache.LookupStale(question.qname, question.qtype, now);
     const CacheHit link = hit ? hit : LookupDnameAbove(cache, question.qname, now);
     if (!link) return std::nullopt;
