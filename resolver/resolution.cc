@@ -252,6 +252,10 @@ Task<FetchOutcome> Walk::AskUntilUseful(Delegation cut, Asking asking, TracePoin
     if (addresses.Wanted(servers)) co_await addresses.LookUpMore(servers);
     const std::optional<SlistPick> pick = servers.Pick(parts_.servers, parts_.random, parts_.clock.Now());
     if (at) TracePick(at, servers, pick);
+    if (!pick && cut.kind == DelegationKind::kIterate && servers.DoubtGlue()) {
+      addresses.AddKnown(servers);
+      continue;
+    }
     if (!pick) {
       servers.GiveUp(parts_.servers, parts_.clock.Now());
       if (asked && !reached && cut.kind == DelegationKind::kIterate)

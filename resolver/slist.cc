@@ -1,6 +1,7 @@
 #include "resolver/slist.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "common/base/limits.h"
 #include "fmt/format.h"
@@ -107,6 +108,16 @@ uint16_t Slist::PortOf(NameView server) const {
   const auto own =
       std::ranges::find_if(ports_, [server](const auto& named) { return named.first == server; });
   return own == ports_.end() ? options_.port : own->second;
+}
+
+bool Slist::DoubtGlue() {
+  if (std::exchange(glue_doubted_, true)) return false;
+  for (const SlistCandidate& candidate : candidates_) {
+    if (candidate.server.IsAtOrBelow(zone_cut_)) continue;
+    if (std::count(names_without_address_.begin(), names_without_address_.end(), candidate.server) == 0)
+      names_without_address_.push_back(candidate.server);
+  }
+  return !names_without_address_.empty();
 }
 
 void Slist::GiveUpOn(NameView server) {

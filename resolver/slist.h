@@ -94,6 +94,9 @@ class Slist {
   // Addresses found by a lookup of `server`: at most 6 (THREATS section 1). The name leaves
   // names_without_address().
   void AddAddresses(NameView server, const std::vector<IpAddress>& addresses);
+  // All who may be asked were asked in vain. Servers named outside the cut, whose glue the parent gave, may
+  // have other addresses by their own zone's word: their names are offered for look-up, once. False: none.
+  bool DoubtGlue();
   // A lookup of `server` gave nothing; it is not offered again.
   void GiveUpOn(NameView server);
 
@@ -133,6 +136,7 @@ class Slist {
   std::vector<SlistCandidate> candidates_;
   std::vector<Name> names_without_address_;
   std::vector<std::pair<Name, uint16_t>> ports_;  // of configured servers
+  bool glue_doubted_ = false;
 };
 
 }  // namespace cairn
