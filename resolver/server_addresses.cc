@@ -68,7 +68,11 @@ void ServerAddresses::StartLookups(Slist& servers) {
     std::erase_if(names, [this](const Name& name) { return BeingLookedUp(name); });
     if (names.empty()) return;
     const std::shared_ptr<WorkBudget>& budget = fetch_.budget.whole();
+    // Those under way may fail as well: were more started beside them, the victim would see more names than
+    // may fail (NXNSAttack).
     const bool hopeless = budget->exhausted(Limit::kServerNameFailures);
+    const size_t failing = budget->spent(Limit::kServerNameFailures) + lookups_.size();
+    if (!hopeless && failing >= budget->most(Limit::kServerNameFailures)) return;
     if (hopeless || !fetch_.budget.Spend(Limit::kServerNames, at_)) {
       for (const Name& name : names) servers.GiveUpOn(name);
       return;
