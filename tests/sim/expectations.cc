@@ -91,11 +91,15 @@ Verdict Expectations::Records(const ScenarioLine& line) {
 
 Verdict Expectations::HasFlag(const ScenarioLine& line) {
   const Header& header = reply().header;
-  const std::map<std::string, bool> flags = {
-      {"aa", header.authoritative},       {"tc", header.truncated},      {"rd", header.recursion_desired},
-      {"ra", header.recursion_available}, {"ad", header.authentic_data}, {"cd", header.checking_disabled}};
+  const std::map<std::string, bool> flags = {{"aa", header.authoritative},
+                                             {"tc", header.truncated},
+                                             {"rd", header.recursion_desired},
+                                             {"ra", header.recursion_available},
+                                             {"ad", header.authentic_data},
+                                             {"cd", header.checking_disabled},
+                                             {"do", reply().edns && reply().edns->dnssec_ok}};
   const auto flag = flags.find(line.words.back());
-  if (flag == flags.end()) return Wrong("flag aa, tc, rd, ra, ad or cd");
+  if (flag == flags.end()) return Wrong("flag aa, tc, rd, ra, ad, cd or do");
   return If(flag->second, "it is not set");
 }
 

@@ -62,6 +62,9 @@ const std::vector<LieInfo>& Lies() {
        "somebody guesses all of its second reply but the cookie"},
       {Lie::kSpoofedFormErr, "spoofed-formerr", "somebody guesses all, and says FORMERR without EDNS"},
       {Lie::kPoison, "poison", "adds records about names that are none of its business"},
+      {Lie::kHugeTtl, "huge-ttl", "sets the top bit of its first record's TTL (RFC 2181 section 8)"},
+      {Lie::kOtherAddress, "other-address", "answers from its second address"},
+      {Lie::kOtherPort, "other-port", "answers from another port"},
       {Lie::kTcpRefused, "tcp-refused", "refuses TCP connections"},
       {Lie::kTcpSilent, "tcp-silent", "drops TCP connections"},
       {Lie::kTcpResets, "tcp-resets", "resets TCP connections when the query arrives"},
@@ -103,11 +106,26 @@ void Liar::AnswerOne(Query& query) {
   absl::StatusOr<Message> reply = Message::Parse(query.reply.first(query.reply_octets));
   query.reply_octets = 0;
   if (!reply.ok() || !Spoil(*asked, query, *reply)) return;
-  const std::vector<uint8_t> wire = reply->ToWire(query.reply.size());
+  std::vector<uint8_t> wire = reply->ToWire(query.reply.size());
+  if (Tells(Lie::kHugeTtl) && !reply->answer.empty()) {
+    // The record's owner is the question's name, and so a pointer to it; type and class lie between.
+    const size_t ttl = kHeaderOctets + asked->questions[0].qname.wire().size() + 4 + 2 + 4;
+    wire[ttl] |= 0x80;
+  }
+  if (AnswerFromElsewhere(query, wire)) return;
   std::copy(wire.begin(), wire.end(), query.reply.begin());
   query.reply_octets = wire.size();
   // The ID stays right, so that the octets reach whoever reads the rest.
   if (Tells(Lie::kGarbage)) host_.random().Fill(query.reply.subspan(2, wire.size() - 2));
+}
+
+bool Liar::AnswerFromElsewhere(const Query& query, ByteView reply) {
+  if (query.tcp || (!Tells(Lie::kOtherAddress) && !Tells(Lie::kOtherPort))) return false;
+  Endpoint from = query.to.listener->local();
+  if (Tells(Lie::kOtherAddress)) from.address = host_.addresses().back();
+  if (Tells(Lie::kOtherPort)) ++from.port;
+  world_.Forge(from, query.to.client, reply, std::chrono::milliseconds(10));
+  return true;
 }
 
 bool Liar::Spoil(const Message& asked, const Query& query, Message& reply) {
@@ -117,7 +135,7 @@ bool Liar::Spoil(const Message& asked, const Query& query, Message& reply) {
   if (Tells(Lie::kFormErr)) ReplyWith(reply, Rcode::kFormErr);
   if (Tells(Lie::kNotImp)) ReplyWith(reply, Rcode::kNotImp);
   if (Tells(Lie::kEmpty)) ReplyWith(reply, Rcode::kNoError);
-  ActOut(asked, query, reply);
+  if (!ActOut(asked, query, reply)) return false;
   if (asked.edns && Tells(Lie::kEdnsBadVers)) ReplyWith(reply, Rcode::kBadVers);
   if (asked.edns && (Tells(Lie::kEdnsFormErr) || Tells(Lie::kEdnsNotImp))) {
     reply.edns.reset();
@@ -164,12 +182,12 @@ bool Liar::Spoil(const Message& asked, const Query& query, Message& reply) {
   return true;
 }
 
-void Liar::ActOut(const Message& asked, const Query& query, Message& reply) {
-  if (asked.questions.empty()) return;
+bool Liar::ActOut(const Message& asked, const Query& query, Message& reply) {
+  if (asked.questions.empty()) return true;
   const auto script = std::find_if(scripts_.rbegin(), scripts_.rend(), [&](const ScriptedReply& one) {
     return one.Matches(asked.questions[0], query.tcp);
   });
-  if (script != scripts_.rend()) script->Apply(asked.questions[0], reply);
+  return script == scripts_.rend() || script->Apply(asked.questions[0], reply);
 }
 
 // Guesses arrive a moment before the answer, with the right question and port and records of the attacker's.

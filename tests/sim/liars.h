@@ -44,6 +44,9 @@ enum class Lie : uint8_t {
   kSpoofedWithoutCookie,
   kSpoofedFormErr,
   kPoison,
+  kHugeTtl,
+  kOtherAddress,
+  kOtherPort,
   kTcpRefused,
   kTcpSilent,
   kTcpResets,
@@ -74,14 +77,16 @@ class Liar final : public QueryHandler {
   void ForgetScripts() { scripts_.clear(); }
   bool honest() const { return lies_.empty() && scripts_.empty(); }
   bool Tells(Lie lie) const;
+  const std::vector<Lie>& lies() const { return lies_; }
 
   void OnQueries(std::span<Query> batch) override;
 
  private:
   void AnswerOne(Query& query);
+  bool AnswerFromElsewhere(const Query& query, ByteView reply);
   // False: silence.
   bool Spoil(const Message& asked, const Query& query, Message& reply);
-  void ActOut(const Message& asked, const Query& query, Message& reply);
+  bool ActOut(const Message& asked, const Query& query, Message& reply);
   void ForgeGuesses(const Query& query, const Message& reply);
   void ForgeInvalid(const Query& query, const Message& reply);
   void ForgeWithoutCookie(const Query& query, const Message& reply);

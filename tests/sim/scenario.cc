@@ -276,6 +276,8 @@ class Interpreter {
         query.authentic_data = true;
       } else if (how == "with subnet") {  // 192.0.2.0/24 (RFC 7871)
         query.options.push_back({.code = EdnsOptionCode::kClientSubnet, .value = {0, 1, 24, 0, 192, 0, 2}});
+      } else if (word == "class" && RrClass::FromText(next)) {
+        query.question.qclass = *RrClass::FromText(next);
       } else if (how == "by policy") {
         by_policy_ = true;
       } else if (how == "and go" && at + 1 < line.words.size() && line.words[++at] == "on") {

@@ -13,7 +13,8 @@
 //   config                   and what stands beside it: YAML, indented
 //   reply SERVER NAME TYPE   what that server says instead of the truth (scripted_reply.h)
 //
-//   ask NAME TYPE [over tcp] [without rd|edns] [with do|cd|ad|subnet] [by policy] [from ADDRESS [on]]
+//   ask NAME TYPE [over tcp] [without rd|edns] [with do|cd|ad|subnet] [class CLASS] [by policy] [from ADDRESS
+//   [on]]
 //       [N times [during DURATION]] [and go on]
 //                            by policy: the configuration, not the zones, says what the answer is
 //                            from ADDRESS on: each time from the next address
@@ -23,7 +24,7 @@
 //     rcode RCODE            default: what the zones hold, records and all
 //     answer OWNER TYPE RDATA   one line a record, in order, and no others; `answer none`, `answer N records`
 //                            `authority`, `additional`: the same
-//     flag FLAG              of the header: aa, tc, rd, ra, ad, cd
+//     flag FLAG              aa, tc, rd, ra, ad, cd, do
 //     ttl LOW..HIGH          of the first record
 //     soa APEX               in the authority section
 //     extended-error CODE    of RFC 8914, by number; `extended-error none`

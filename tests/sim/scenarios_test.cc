@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -46,6 +47,33 @@ std::string NameOf(const ::testing::TestParamInfo<std::filesystem::path>& info) 
 }
 
 INSTANTIATE_TEST_SUITE_P(Files, Scenarios, ::testing::ValuesIn(Files()), NameOf);
+
+// The README says which scenarios show what; somebody who looks for a behaviour finds all of them there.
+TEST(ScenarioIndex, NamesEachScenarioThereIs) {
+  const std::string index = Read(testing::SourcePath("tests/sim/README.md"));
+  std::set<std::string> there;
+  for (const std::filesystem::path& file : Files()) there.insert(file.stem().string());
+  for (const std::string& name : there) {
+    EXPECT_NE(index.find("`" + name + "`"), std::string::npos)
+        << name << ".scenario is not in the index: add it to a row of tests/sim/README.md";
+  }
+  std::istringstream lines(index.substr(index.find("| clients and their messages")));
+  for (std::string line; std::getline(lines, line);) {
+    for (size_t open = line.find('`'); open != std::string::npos; open = line.find('`', open + 1)) {
+      const size_t close = line.find('`', open + 1);
+      ASSERT_NE(close, std::string::npos) << line;
+      const std::string name = line.substr(open + 1, close - open - 1);
+      EXPECT_TRUE(there.contains(name)) << "the index names " << name << ", which is not there";
+      open = close;
+    }
+  }
+}
+
+TEST(ScenarioIndex, EachScenarioSaysWhatItIsFor) {
+  for (const std::filesystem::path& file : Files()) {
+    EXPECT_TRUE(Read(file).starts_with("# ")) << file << " begins without saying what it shows";
+  }
+}
 
 // ---- The language itself
 

@@ -91,6 +91,10 @@ absl::Status ScriptedReply::ReadLine(const ScenarioLine& line) {
     flags_ = line.text.substr(5);
     return absl::OkStatus();
   }
+  if (line.text == "silence") {
+    silent_ = true;
+    return absl::OkStatus();
+  }
   if (line.text == "and the truth") {
     with_the_truth_ = true;
     return absl::OkStatus();
@@ -108,8 +112,9 @@ bool ScriptedReply::Matches(const Question& asked, bool tcp) const {
          (!tcp_ || *tcp_ == tcp);
 }
 
-void ScriptedReply::Apply(const Question& asked, Message& reply) {
+bool ScriptedReply::Apply(const Question& asked, Message& reply) {
   ++times_;
+  if (silent_) return false;
   if (!with_the_truth_) {
     for (std::vector<Record>* section : {&reply.answer, &reply.authority, &reply.additional})
       section->clear();
@@ -129,6 +134,7 @@ void ScriptedReply::Apply(const Question& asked, Message& reply) {
     absl::StatusOr<Record> record = RecordOf(line.words, qname, times_);
     if (record.ok()) SectionOf(reply, line.section).push_back(*std::move(record));
   }
+  return true;
 }
 
 }  // namespace cairn::sim

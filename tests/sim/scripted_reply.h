@@ -4,6 +4,7 @@
 //   reply SERVER NAME|* TYPE|* [over udp|tcp] [once]     replies to questions for that name and type, `*` any
 //     rcode RCODE              default NOERROR
 //     flags aa tc ra ad        exactly these; default: aa
+//     silence                  nothing at all
 //     and the truth            the honest reply stays, with its RCODE and flags, and what follows is added to
 //     it answer RECORD            also authority, additional: OWNER [TTL] TYPE RDATA; {qname} stands for the
 //     name asked,
@@ -31,8 +32,8 @@ class ScriptedReply {
   static absl::StatusOr<ScriptedReply> Read(const ScenarioLine& line);
 
   bool Matches(const Question& asked, bool tcp) const;
-  // Makes `reply`, the honest one, what is written.
-  void Apply(const Question& asked, Message& reply);
+  // Makes `reply`, the honest one, what is written. False: silence.
+  bool Apply(const Question& asked, Message& reply);
   // It said so once and need not be kept.
   bool spent() const { return once_ && times_ > 0; }
 
@@ -48,6 +49,7 @@ class ScriptedReply {
   std::optional<bool> tcp_;
   bool once_ = false;
   bool with_the_truth_ = false;
+  bool silent_ = false;
   std::optional<Rcode> rcode_;
   std::optional<std::string> flags_;
   std::vector<Line> records_;

@@ -32,15 +32,21 @@ class Prober final : public UdpReceiver {
     query.questions.push_back({.qname = Name::Literal(name), .qtype = type});
     if (edns) query.edns.emplace();
     replies_.clear();
+    asked_ = server.host().address();
     const auto socket = *host_.OpenUdp({host_.address(), 0}, *this);
     socket->Send({server.host().address(), 53}, query.ToWire());
     world_.RunFor(seconds(1), [this] { return !replies_.empty(); });
     return replies_.empty() ? "silence" : replies_.front();
   }
 
-  void OnDatagram(UdpSocket& /*socket*/, const Endpoint& /*from*/, ByteView datagram) override {
+  void OnDatagram(UdpSocket& /*socket*/, const Endpoint& from, ByteView datagram) override {
     const absl::StatusOr<Message> reply = Message::Parse(datagram);
-    replies_.push_back(reply.ok() ? Describe(*reply) : "garbage");
+    std::string text = reply.ok() ? Describe(*reply) : "garbage";
+    if (from.port != 53) text += " | from another port";
+    if (from.address != asked_) text += " | from another address";
+    if (reply.ok() && !reply->answer.empty() && reply->answer.front().ttl == Ttl::Seconds(0))
+      text += " | ttl 0";
+    replies_.push_back(std::move(text));
   }
 
  private:
@@ -60,6 +66,7 @@ class Prober final : public UdpReceiver {
 
   SimWorld& world_;
   SimHost& host_;
+  IpAddress asked_ = IpAddress::Literal("0.0.0.0");
   std::vector<std::string> replies_;
 };
 
@@ -168,6 +175,12 @@ constexpr LieCase kLieCases[] = {
     {Lie::kPoison,
      "NOERROR aa edns | WWW.test. A | WWW.test. A bank. A | bank. NS | ns-of-the-liar.bank. A bank. A",
      "NOERROR aa | WWW.test. A | WWW.test. A bank. A | bank. NS | ns-of-the-liar.bank. A bank. A"},
+    {Lie::kHugeTtl, "NOERROR aa edns | WWW.test. A | WWW.test. A | | | ttl 0",
+     "NOERROR aa | WWW.test. A | WWW.test. A | | | ttl 0"},
+    {Lie::kOtherAddress, "NOERROR aa edns | WWW.test. A | WWW.test. A | | | from another address",
+     "NOERROR aa | WWW.test. A | WWW.test. A | | | from another address"},
+    {Lie::kOtherPort, "NOERROR aa edns | WWW.test. A | WWW.test. A | | | from another port",
+     "NOERROR aa | WWW.test. A | WWW.test. A | | | from another port"},
     {Lie::kTcpRefused, kTruthWithEdns, kTruth},
     {Lie::kTcpSilent, kTruthWithEdns, kTruth},
     {Lie::kTcpResets, kTruthWithEdns, kTruth},
@@ -176,7 +189,8 @@ constexpr LieCase kLieCases[] = {
 
 TEST(Liars, LieAsTheirWordsSay) {
   SimInternet internet(1);
-  SimServer& server = ServerAt(internet, "ns1", "11.0.0.1");
+  SimServer& server =
+      internet.AddServer("ns1", {IpAddress::Literal("11.0.0.1"), IpAddress::Literal("11.0.0.2")});
   internet.AddZone({.apex = Name::Literal("test."), .text = "www A 192.0.2.1\n", .servers = {"ns1"}});
   ASSERT_TRUE(internet.Start().ok());
   Prober prober(internet);

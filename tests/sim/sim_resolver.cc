@@ -127,7 +127,7 @@ class SimResolver::Stub final : public UdpReceiver, public StreamReceiver {
   void Take(ByteView octets, bool over_tcp) {
     absl::StatusOr<Message> reply = Message::Parse(octets);
     if (!reply.ok() || wire_.size() < 2 || reply->header.id != LoadU16(wire_.data())) return;
-    if (reply->header.truncated && !over_tcp) {
+    if (reply->header.truncated && !over_tcp && conversation_.query.octets.empty()) {
       repeat_.Cancel();
       if (!stream_) AskOverTcp();
       return;
