@@ -36,6 +36,11 @@ const Zone* Oracle::ZoneFor(NameView qname, RrType qtype, Truth& truth) const {
   return nullptr;
 }
 
+const Zone* Oracle::ZoneOf(const Question& question) const {
+  Truth truth;
+  return ZoneFor(question.qname, question.qtype, truth);
+}
+
 bool Oracle::Append(const Zone& zone, Question& question, Truth& truth) {
   const LookupResult found = Find(zone, question.qname, question.qtype);
   truth.rcode = Rcode::kNoError;

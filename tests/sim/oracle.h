@@ -29,12 +29,13 @@ class Oracle {
  public:
   explicit Oracle(const SimInternet& internet) : internet_(internet) {}
   Truth Ask(const Question& asked) const;
-
- private:
   // The zone that has the last word on the name, or null when a delegation leads out of this world.
-  const Zone* ZoneFor(NameView qname, RrType qtype, Truth& truth) const;
+  const Zone* ZoneOf(const Question& question) const;
   // Adds what `zone` says; true when an alias moved `question` on.
   static bool Append(const Zone& zone, Question& question, Truth& truth);
+
+ private:
+  const Zone* ZoneFor(NameView qname, RrType qtype, Truth& truth) const;
 
   const SimInternet& internet_;
 };

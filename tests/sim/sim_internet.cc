@@ -155,7 +155,9 @@ absl::Status SimInternet::Build(const Name& apex, LiveZone& zone) {
   }
   ZoneBuilder::Outcome outcome = std::move(builder).Build();
   if (outcome.zone == nullptr) return Explain(outcome.complaints);
-  zone.versions.push_back(std::move(outcome.zone));
+  const Instant now = world_.clock().Now();
+  if (!zone.versions.empty()) zone.versions.back().until = now;
+  zone.versions.push_back({.zone = std::move(outcome.zone), .since = now});
   return absl::OkStatus();
 }
 
@@ -164,7 +166,7 @@ void SimInternet::Serve() {
     std::vector<std::shared_ptr<const Zone>> served;
     for (const auto& [apex, zone] : zones_) {
       if (std::count(zone.servers.begin(), zone.servers.end(), server->host().name()) == 0) continue;
-      served.push_back(zone.versions.back());
+      served.push_back(zone.versions.back().zone);
     }
     server->SetZones(std::move(served));
   }
@@ -179,15 +181,15 @@ absl::Status SimInternet::Change(NameView apex, const std::function<void(std::ve
   return absl::OkStatus();
 }
 
-const std::vector<std::shared_ptr<const Zone>>& SimInternet::VersionsOf(NameView apex) const {
-  static const std::vector<std::shared_ptr<const Zone>> kNone;
+const std::vector<ZoneVersion>& SimInternet::VersionsOf(NameView apex) const {
+  static const std::vector<ZoneVersion> kNone;
   const auto zone = zones_.find(apex);
   return zone == zones_.end() ? kNone : zone->second.versions;
 }
 
 const Zone* SimInternet::ZoneAt(NameView apex) const {
   const auto& versions = VersionsOf(apex);
-  return versions.empty() ? nullptr : versions.back().get();
+  return versions.empty() ? nullptr : versions.back().zone.get();
 }
 
 std::vector<const SimServer*> SimInternet::ServersOf(NameView apex) const {

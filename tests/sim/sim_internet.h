@@ -51,6 +51,13 @@ struct ZonePlan {
   uint32_t first_line = 1;         // where the text starts in there
 };
 
+// A zone as it was served for a while.
+struct ZoneVersion {
+  std::shared_ptr<const Zone> zone;
+  Instant since{};
+  Instant until = Instant::max();
+};
+
 class SimInternet {
  public:
   explicit SimInternet(uint64_t seed) : world_(seed) {}
@@ -68,7 +75,7 @@ class SimInternet {
   absl::Status Change(NameView apex, const std::function<void(std::vector<Record>&)>& edit);
 
   // All versions there have been of a zone, the present one last; empty when there is none of that name.
-  const std::vector<std::shared_ptr<const Zone>>& VersionsOf(NameView apex) const;
+  const std::vector<ZoneVersion>& VersionsOf(NameView apex) const;
   const Zone* ZoneAt(NameView apex) const;
   // The servers a zone is on.
   std::vector<const SimServer*> ServersOf(NameView apex) const;
@@ -78,7 +85,7 @@ class SimInternet {
   struct LiveZone {
     std::vector<std::string> servers;
     std::vector<Record> records;
-    std::vector<std::shared_ptr<const Zone>> versions;
+    std::vector<ZoneVersion> versions;
     bool delegated = true;
   };
   absl::Status Read(const ZonePlan& plan);
