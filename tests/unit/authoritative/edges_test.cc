@@ -295,7 +295,7 @@ TEST_F(EdgesTest, AnyIsNoAmplifier) {
       };
       EXPECT_GT(octets_out(AnyAnswer::kMinimal), packet.size());
       EXPECT_LE(octets_out(AnyAnswer::kMinimal), 12 * packet.size());
-      above_when_full += octets_out(AnyAnswer::kFull) > 12 * packet.size() ? 1 : 0;
+      above_when_full += octets_out(AnyAnswer::kFull) > 12 * packet.size() ? 1u : 0u;
     }
   }
   EXPECT_EQ(above_when_full, 3u) << "the apexes";

@@ -337,7 +337,7 @@ TEST(ZoneBuilder, OneChildInManyStretches) {
       EXPECT_TRUE(before.view().CanonicalCompare(owner) < 0) << owner.ToText();
     }
     before = owner;
-    owners += node.empty() ? 0 : 1;
+    owners += node.empty() ? 0u : 1u;
   }
   EXPECT_EQ(owners, 1u + 300 + 100 + 60 + 1);
   EXPECT_EQ(outcome.zone->record_count(), 2u + 300 + 100 + 60 + 1);
