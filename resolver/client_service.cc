@@ -58,6 +58,15 @@ Rrset NameServersOf(const Delegation& cut, Instant now) {
   return ns;
 }
 
+// The end of a query that gets no records; its question is added where it is told.
+trace::Answered Describe(const BareReply& reply) {
+  trace::Answered event{.question = {}, .rcode = reply.rcode, .reason = std::string(reply.text)};
+  if (!reply.why) return event;
+  event.extended_error = static_cast<uint16_t>(*reply.why);
+  if (event.reason.empty()) event.reason = InWords(*reply.why);
+  return event;
+}
+
 }  // namespace
 
 void ClientService::OnQueries(std::span<Query> batch) {
@@ -85,8 +94,7 @@ void ClientService::AnswerBatch(std::span<Query> batch) {
     for (size_t i = 0; i < batch.size(); ++i) {
       Place& place = places_[i];
       if (place.fate != Fate::kFromCache) continue;
-      const bool may_be_traced = tap_ != nullptr && place.view.recursion_desired();
-      if (!may_be_traced && AnswerFromCache(batch[i], place, now)) place.fate = Fate::kDone;
+      if (!IsTraced(place.view) && AnswerFromCache(batch[i], place, now)) place.fate = Fate::kDone;
     }
   }
   for (size_t i = 0; i < batch.size(); ++i) {
@@ -113,6 +121,8 @@ ClientService::Fate ClientService::Receive(Query& query, Place& place) {
   if (rule && rule->action == AccessRule::Action::kDrop) {
     ++parts_.counters.client_dropped;
     query.dropped = true;
+    if (IsTraced(view))
+      TraceTurnedAway(query, place, {trace::AnswerWithheld{.reason = "dropped by the access list"}});
     return Fate::kDone;
   }
   if (rule == nullptr || rule->action == AccessRule::Action::kRefuse)
@@ -197,7 +207,34 @@ ClientService::Fate ClientService::Refuse(Query& query, const Place& place, Rcod
   ++(rcode == Rcode::kRefused ? parts_.counters.client_refused : parts_.counters.client_malformed);
   const BareReply reply{.rcode = rcode, .truncated = false, .why = why, .text = text};
   query.reply_octets = WriteBareReply(ClientOf(query, place), reply, query.reply);
+  if (IsTraced(place.view)) TraceTurnedAway(query, place, {Describe(reply)});
   return Fate::kDone;
+}
+
+// One branch for each query while nobody listens.
+bool ClientService::IsTraced(const QueryView& view) const {
+  return tap_ != nullptr && view.question_octets > 0 && view.recursion_desired() &&
+         tap_->Wants(view.qname_folded());
+}
+
+std::shared_ptr<TraceRecorder> ClientService::BeginTrace(const Query& query, const Place& place) const {
+  if (!IsTraced(place.view)) return nullptr;
+  return tap_->Begin(AskedBy(query, place.view), query.to.client);
+}
+
+// Of a query that is done with at once: who asked, what the access list said, and what came of it.
+void ClientService::TraceTurnedAway(const Query& query, const Place& place,
+                                    std::initializer_list<trace::EventBody> rest) {
+  std::shared_ptr<TraceRecorder> trace = BeginTrace(query, place);
+  if (!trace) return;
+  Question asked = AskedBy(query, place.view);
+  const TracePoint came =
+      TraceClient(TracePoint(trace.get()), ClientOf(query, place), asked, parts_.options.access);
+  for (trace::EventBody body : rest) {
+    if (auto* answered = std::get_if<trace::Answered>(&body)) answered->question = asked;
+    came.Add(std::move(body));
+  }
+  tap_->End(asked, std::move(trace));
 }
 
 ClientQuery ClientService::ClientOf(const Query& query, const Place& place) {
@@ -278,9 +315,8 @@ bool ClientService::AnswerHere(Query& query, const Place& place) {
 void ClientService::Recurse(Query& query, const Place& place) {
   ClientTable::Seat* seat = FindSeat(query, place);
   if (seat == nullptr) return;
-  Question asked = AskedBy(query, place.view);
-  std::shared_ptr<TraceRecorder> trace = tap_ ? tap_->Begin(asked, query.to.client) : nullptr;
-  seat->work.Spawn(Serve(seat, std::move(asked), std::move(trace)));
+  std::shared_ptr<TraceRecorder> trace = BeginTrace(query, place);
+  seat->work.Spawn(Serve(seat, AskedBy(query, place.view), std::move(trace)));
 }
 
 // Whoever finds none is told so at once, so that it costs no memory and he turns to his next resolver.
@@ -300,6 +336,16 @@ ClientTable::Seat* ClientService::FindSeat(Query& query, const Place& place) {
                           .text = full ? "too many clients wait already (waiting-clients)"
                                        : "too many queries of this client wait already (waiting-per-client)"};
     query.reply_octets = WriteBareReply(ClientOf(query, place), reply, query.reply);
+    if (IsTraced(place.view)) {
+      const ClientLimits& places = parts_.options.clients;
+      trace::LimitReached struck{
+          .limit = "waiting-clients", .value = places.clients, .consequence = "SERVFAIL"};
+      if (!full) {
+        struck.limit = place.verified ? "waiting-with-cookie" : "waiting-per-client";
+        struck.value = place.verified ? places.per_verified_address : places.per_address;
+      }
+      TraceTurnedAway(query, place, {std::move(struck), Describe(reply)});
+    }
     return nullptr;
   }
   if (ClientTable::Seat* slow = waiting_.WhoGivesWay(now)) GiveWay(*slow);
@@ -327,13 +373,14 @@ Task<void> ClientService::Serve(ClientTable::Seat* seat, Question asked,
       seat->client.tcp ? options.query_time : std::chrono::milliseconds(options.client_timeout_ms);
   auto budget = std::make_shared<WorkBudget>(parts_.clock.Now(), trace, options.work_terms(patience));
   StaleFallback stale(
-      parts_, asked, [this, seat](const Answer& old_answer) { SendStale(*seat, old_answer); }, root);
+      parts_, asked, [this, seat, root](const Answer& old_answer) { SendStale(*seat, old_answer, root); },
+      root);
   Resolution resolution(parts_, budget, root);
   Answer answer = co_await resolution.Run(std::move(asked));
   if (!stale.answered()) {
     if (!TooLate(*seat)) stale.MendFailure(answer);  // a failure is still told then, stale data are not
     Finish(answer, *budget, root);
-    Send(*seat, answer);
+    Send(*seat, answer, root);
   }
   if (trace && tap_) tap_->End(answer.asked, std::move(trace));
   waiting_.Free(*seat);
@@ -387,9 +434,10 @@ bool ClientService::TooLate(const ClientTable::Seat& seat) const {
 }
 
 // What has expired passes the same filter.
-void ClientService::SendStale(ClientTable::Seat& seat, Answer answer) {
+void ClientService::SendStale(ClientTable::Seat& seat, Answer answer, TracePoint root) {
   filter_.Apply(answer);
-  Send(seat, answer);
+  if (root) TraceAnswered(root, answer);
+  Send(seat, answer, root);
 }
 
 Answer ClientService::Bare(Answer answer) {
@@ -398,15 +446,19 @@ Answer ClientService::Bare(Answer answer) {
   return answer;
 }
 
-void ClientService::Send(ClientTable::Seat& seat, const Answer& answer) {
+void ClientService::Send(ClientTable::Seat& seat, const Answer& answer, TracePoint root) {
   const ClientQuery& client = seat.client;
   seat.answered = true;
   const bool too_late = TooLate(seat);
   // That it failed is said even then, without records: such an answer is hardly longer than its query, and
   // whoever hears it need not go on asking.
-  if (too_late && answer.rcode == Rcode::kServFail && !answer.answer.empty()) return Send(seat, Bare(answer));
+  if (too_late && answer.rcode == Rcode::kServFail && !answer.answer.empty())
+    return Send(seat, Bare(answer), root);
   const bool withheld = too_late && answer.rcode != Rcode::kServFail;
   if (withheld) ++parts_.counters.answers_too_late;
+  if (root && withheld)
+    root.Add(trace::AnswerWithheld{.reason = "too late for a client that may be forged (answer-within)"});
+  if (root && answer.dropped) root.Add(trace::AnswerWithheld{.reason = "a rule of the configuration"});
   if (withheld || answer.dropped) {
     client.to.listener->Reply(client.to, {});
   } else if (client.tcp) {

@@ -67,6 +67,8 @@ class ClientService {
 
   void AnswerBatch(std::span<Query> batch);
   Fate Receive(Query& query, Place& place);
+  bool IsTraced(const QueryView& view) const;
+  void TraceTurnedAway(const Query& query, const Place& place, std::initializer_list<trace::EventBody> rest);
   bool AnswerForCookie(Query& query, const Place& place, CookieStanding standing);
   Fate LookAtName(Query& query, const Place& place, AccessRule::Action access);
   Fate Refuse(Query& query, const Place& place, Rcode rcode, std::optional<ExtendedError> why = std::nullopt,
@@ -81,14 +83,15 @@ class ClientService {
   ClientTable::Seat* FindSeat(Query& query, const Place& place);
   void GiveWay(ClientTable::Seat& seat);
   // `seat` holds this very task.
+  std::shared_ptr<TraceRecorder> BeginTrace(const Query& query, const Place& place) const;
   Task<void> Serve(ClientTable::Seat* seat, Question asked, std::shared_ptr<TraceRecorder> trace);
   Task<void> ServeLocal(Question asked, std::shared_ptr<TraceRecorder> trace,
                         std::function<void(Answer)> done);
   void Finish(Answer& answer, const WorkBudget& budget, TracePoint root);
   bool TooLate(const ClientTable::Seat& seat) const;
   static Answer Bare(Answer answer);
-  void SendStale(ClientTable::Seat& seat, Answer answer);
-  void Send(ClientTable::Seat& seat, const Answer& answer);
+  void SendStale(ClientTable::Seat& seat, Answer answer, TracePoint root);
+  void Send(ClientTable::Seat& seat, const Answer& answer, TracePoint root = {});
 
   ResolverParts& parts_;
   EdnsResponder edns_;

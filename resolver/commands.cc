@@ -10,6 +10,7 @@
 #include "common/service/arguments.h"
 #include "common/service/version.h"
 #include "common/trace/json.h"
+#include "resolver/trace_question.h"
 
 namespace cairn {
 namespace {
@@ -207,6 +208,14 @@ Command ParseTrace(std::span<const std::string> arguments) {
        [&](const std::string& value) {
          return ReadEndpoint(value, [&](Endpoint e) { command.server = e; });
        }});
+  verb.flags.push_back({"--why", "", "end with three sentences: what happened, whose fault, what to do",
+                        [&](const std::string&) -> Mistake {
+                          command.why = true;
+                          return std::nullopt;
+                        }});
+  verb.flags.push_back({"--replay", "FILE",
+                        "show the trace which --format json wrote there, and resolve nothing",
+                        [&](const std::string& value) { return SetText(command.replay, value); }});
   verb.flags.push_back({"--schema", "", "print the JSON Schema of --format json and do nothing else",
                         [&](const std::string&) -> Mistake {
                           schema = true;
@@ -215,16 +224,13 @@ Command ParseTrace(std::span<const std::string> arguments) {
   const Command parsed =
       Parse(verb, arguments, 0, 2, [&](const std::vector<std::string>& operands) -> Command {
         if (schema) return PrintCommand{TraceSchema()};
+        if (!command.replay.empty() && !operands.empty())
+          return WrongUsage{WithUsage("--replay shows a file and takes no NAME", verb)};
+        if (!command.replay.empty()) return command;
         if (operands.empty()) return WrongUsage{WithUsage("'trace' needs a NAME", verb)};
-        absl::StatusOr<Name> qname = Name::FromText(operands[0]);
-        if (!qname.ok()) {
-          return WrongUsage{
-              fmt::format("'{}' is no domain name: {}", operands[0], ErrorText(qname.status()))};
-        }
-        const std::optional<RrType> qtype = operands.size() < 2 ? rr::kA : RrType::FromText(operands[1]);
-        if (!qtype || (qtype->IsMeta() && *qtype != rr::kAny))
-          return WrongUsage{fmt::format("'{}' is no record type (A, AAAA, MX, TYPE65280, ...)", operands[1])};
-        command.asked = Question{.qname = *std::move(qname), .qtype = *qtype};
+        absl::StatusOr<Question> asked = TraceQuestionFromText(operands);
+        if (!asked.ok()) return WrongUsage{std::string(ErrorText(asked.status()))};
+        command.asked = *std::move(asked);
         return command;
       });
   return parsed;
@@ -248,8 +254,8 @@ Command ParseControl(std::span<const std::string> arguments) {
       .name = "ctl",
       .operands = "VERB [ARGUMENT]...",
       .text =
-          "Asks a running server through its control socket. Verbs: status, stats, metrics, reload, trace NAME "
-          "[TYPE],\n"
+          "Asks a running server through its control socket. Verbs: status, stats, metrics, reload,\n"
+          "trace [--why] [--json] NAME [TYPE], "
           "trace-on NAME|REGEX, trace-off, lookup NAME [TYPE], flush [--subtree] NAME, dump-cache,\n"
           "dump-servers, help.",
       .flags = {{"--socket", "PATH", "the server's control-socket (/run/cairn-resolver/control)",

@@ -35,6 +35,8 @@ struct TraceCommand {
   OptionFlags options;
   Question asked;
   Format format = Format::kTree;
+  bool why = false;
+  std::string replay;              // a file to show instead of resolving; empty: none
   std::optional<Endpoint> server;  // ask it as if it were the only root server
 };
 

@@ -40,11 +40,20 @@ trace::ReplyReceived Describe(const ExchangeResult& result, const Endpoint& from
           .truncated = reply.header.truncated,
           .recursion_available = reply.header.recursion_available,
           .edns = reply.edns.has_value(),
+          .cookie = result.has_cookie,
           .octets = static_cast<uint32_t>(result.reply_octets),
           .answer_records = static_cast<uint32_t>(reply.answer.size()),
           .authority_records = static_cast<uint32_t>(reply.authority.size()),
           .additional_records = static_cast<uint32_t>(reply.additional.size()),
           .rtt = result.rtt};
+}
+
+// In the trace belongs to `heard` why the server is asked once more.
+void TellManner(const ExchangeResult& result, const Endpoint& server, trace::Manner manner,
+                std::string_view reason) {
+  if (result.heard)
+    result.heard.Add(
+        trace::MannerChanged{.endpoint = server, .manner = manner, .reason = std::string(reason)});
 }
 
 }  // namespace
@@ -206,14 +215,16 @@ Task<ExchangeResult> Exchanger::Ask(ExchangeRequest request, FetchBudget& budget
 std::optional<Exchanger::Manner> Exchanger::Next(const ExchangeResult& result, Manner manner,
                                                  ExchangeRequest& request) {
   using End = ExchangeResult::End;
-  const auto over_tcp = [&]() -> std::optional<Manner> {
+  const auto over_tcp = [&](std::string_view why) -> std::optional<Manner> {
     if (manner.tcp || manner.tcp_failed) return std::nullopt;
+    TellManner(result, request.server, trace::Manner::kOverTcp, why);
     request.attempt = trace::Attempt::kOverTcp;
     manner.tcp = true;
     return manner;
   };
-  if (result.end == End::kSuspicious) return over_tcp();
+  if (result.end == End::kSuspicious) return over_tcp("somebody may be guessing, and cannot guess there");
   if (result.end == End::kUnreachable && manner.tcp && request.prefers_tcp && !request.over_tcp) {
+    TellManner(result, request.server, trace::Manner::kOverUdp, "no connection comes about");
     manner.tcp = request.prefers_tcp = false;
     manner.tcp_failed = true;
     return manner;
@@ -222,31 +233,30 @@ std::optional<Exchanger::Manner> Exchanger::Next(const ExchangeResult& result, M
   const Message& reply = result.reply;
   const bool with_cookie = manner.edns && manner.cookie;
   if (with_cookie && reply.rcode() == Rcode::kBadCookie) {
-    if (manner.cookie_renewed) return over_tcp();  // RFC 7873 section 5.3
+    if (manner.cookie_renewed) return over_tcp("BADCOOKIE to its own cookie");  // RFC 7873 section 5.3
+    TellManner(result, request.server, trace::Manner::kWithItsCookie, "BADCOOKIE");
     manner.cookie_renewed = true;
     request.attempt = trace::Attempt::kRetry;
     return manner;
   }
-  const auto tell = [&] {
-    if (result.heard)
-      result.heard.Add(trace::EdnsFallback{.endpoint = request.server, .reason = ToText(reply.rcode())});
-  };
   if (with_cookie && RefusesCookie(reply)) {
-    tell();
+    TellManner(result, request.server, trace::Manner::kWithoutCookie, ToText(reply.rcode()));
     manner.cookie = false;
-    request.attempt = trace::Attempt::kWithoutEdns;
+    request.attempt = trace::Attempt::kRetry;
     return manner;
   }
   if (manner.edns && RefusesEdns(reply)) {
     // Whoever is known to speak EDNS cannot unsay it over UDP: the reply may be forged (RFC 7873 section 4
     // warns of the downgrade).
-    if (request.speaks_edns && !manner.tcp && !manner.tcp_failed) return over_tcp();
-    tell();
+    if (request.speaks_edns && !manner.tcp && !manner.tcp_failed)
+      return over_tcp("it refuses EDNS, which it is known to speak");
+    if (result.heard)
+      result.heard.Add(trace::EdnsFallback{.endpoint = request.server, .reason = ToText(reply.rcode())});
     manner.edns = false;
     request.attempt = trace::Attempt::kWithoutEdns;
     return manner;
   }
-  return reply.header.truncated && !manner.tcp ? over_tcp() : std::nullopt;
+  return reply.header.truncated && !manner.tcp ? over_tcp("the reply is truncated") : std::nullopt;
 }
 
 // What this try and the one before say about the server beyond its reply.
@@ -260,8 +270,11 @@ void Exchanger::NoteHabits(const ExchangeRequest& request, const Manner& manner,
   result.truncated_needlessly =
       manner.tcp && was_truncated && manner.edns && result.reply_octets <= options_.edns_buffer_size_octets;
   const bool refused_before = last.end == ExchangeResult::End::kReply && RefusesCookie(last.reply);
-  if (manner.edns && !manner.cookie && refused_before && !RefusesCookie(result.reply))
+  if (manner.edns && !manner.cookie && refused_before && !RefusesCookie(result.reply)) {
     cookies_.GiveUp(request.server, clock_.Now());
+    if (result.heard)
+      result.heard.Add(trace::HabitLearnt{.endpoint = request.server, .habit = trace::Habit::kNoCookies});
+  }
 }
 
 Task<ExchangeResult> Exchanger::AskUdp(ExchangeRequest& request, Manner manner, FetchBudget& budget,
@@ -285,7 +298,12 @@ Task<ExchangeResult> Exchanger::AskUdp(ExchangeRequest& request, Manner manner, 
   Crowd<Endpoint, KeyedEndpointHash, std::equal_to<Endpoint>>::Visitor visitor(crowd_);
   visitor.Enter(request.server);
   result.end = ExchangeResult::End::kUnreachable;
-  if (!attempt.Draw(request.server)) co_return result;
+  if (!attempt.Draw(request.server)) {
+    if (at)
+      at.Add(trace::ConnectionFailed{
+          .endpoint = request.server, .reason = "no UDP socket could be opened", .our_side = true});
+    co_return result;
+  }
   const IpAddress own = attempt.own_address();
   attempt.query = Write(request, manner, own);
   attempt.Send(attempt.query.message());
@@ -306,7 +324,8 @@ Task<ExchangeResult> Exchanger::AskUdp(ExchangeRequest& request, Manner manner, 
   }
   if (attempt.no_route) {
     if (attempt.sent)
-      attempt.sent.Add(trace::ConnectionFailed{.endpoint = request.server, .reason = "no route leads there"});
+      attempt.sent.Add(trace::ConnectionFailed{
+          .endpoint = request.server, .reason = "no route leads there", .our_side = true});
     result.end = ExchangeResult::End::kUnreachable;
     co_return result;
   }
@@ -338,7 +357,11 @@ Task<ExchangeResult> Exchanger::AskTcpOnce(ExchangeRequest& request, Manner mann
   result.end = ExchangeResult::End::kUnreachable;
   const Endpoint server = request.server;
   const bool open = connections_.IsOpen(server);
-  if (!open && !connections_.MayConnect(server)) co_return result;
+  if (!open && !connections_.MayConnect(server)) {
+    if (at)
+      at.Add(trace::ConnectionFailed{.endpoint = server, .reason = "a connection failed there a moment ago"});
+    co_return result;
+  }
   result.end = ExchangeResult::End::kLimit;
   const Instant started = clock_.Now();
   if (started >= budget.deadline() || !budget.SpendQuery(at)) co_return result;
@@ -353,7 +376,11 @@ Task<ExchangeResult> Exchanger::AskTcpOnce(ExchangeRequest& request, Manner mann
   if (!reused) ++counters_.upstream_connections;
   const Instant give_up = std::min(started + kTcpTimeout, budget.deadline());
   TracePoint sent;
-  if (at) sent = at.Add(Describe(request, manner, attempt.query, 0, give_up - started));
+  if (at) {
+    trace::QuerySent event = Describe(request, manner, attempt.query, 0, give_up - started);
+    event.reused_connection = reused;
+    sent = at.Add(std::move(event));
+  }
   result.heard = sent;
 
   const bool ended = co_await attempt.ended.WaitUntil(timers_, give_up);
@@ -372,7 +399,10 @@ Task<ExchangeResult> Exchanger::AskTcpOnce(ExchangeRequest& request, Manner mann
     attempt.reply->header.truncated = false;
     result.case_folded = attempt.case_folded;
     const Mismatch cookie = MatchCookie(server, attempt.query, *attempt.reply);
-    if (cookie == Mismatch::kCookieMissing) cookies_.GiveUp(server, clock_.Now());
+    if (cookie == Mismatch::kCookieMissing) {
+      cookies_.GiveUp(server, clock_.Now());
+      if (sent) sent.Add(trace::HabitLearnt{.endpoint = server, .habit = trace::Habit::kNoCookies});
+    }
     TakeReply(*attempt.reply, attempt.reply_octets, request, budget, sent, result);
   }
   co_return result;
@@ -438,6 +468,7 @@ trace::QuerySent Exchanger::Describe(const ExchangeRequest& request, const Manne
           .udp_payload_octets = manner.edns ? options_.edns_buffer_size_octets : uint16_t{0},
           .recursion_desired = request.recursion_desired,
           .cookie = query.cookie.has_value(),
+          .case_randomised = request.randomise_case,
           .timeout = timeout};
 }
 

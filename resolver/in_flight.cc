@@ -1,6 +1,7 @@
 #include "resolver/in_flight.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 #include <vector>
 
@@ -30,6 +31,13 @@ class Waiting {
   RunningFetch& awaited_;
 };
 
+void TellWaitedInVain(TracePoint at, Instant began, Instant until) {
+  const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(until - began);
+  at.Add(trace::LimitReached{.limit = "client-timeout",
+                             .value = static_cast<uint64_t>(waited.count()),
+                             .consequence = "SERVFAIL, while the servers are still being asked"});
+}
+
 }  // namespace
 
 Task<std::shared_ptr<const RunningFetch>> InFlight::Fetch(Question question,
@@ -45,7 +53,10 @@ Task<std::shared_ptr<const RunningFetch>> InFlight::Fetch(Question question,
     if (!entry.joined) scope_.Spawn(Run(entry.fetch, at));
     if (!entry.fetch->ended.raised()) {
       const bool ended = co_await entry.fetch->ended.WaitUntil(parts_.timers, deadline);
-      if (!ended) co_return nullptr;
+      if (!ended) {
+        if (at) TellWaitedInVain(at, budget->deadline() - parts_.options.query_time, deadline);
+        co_return nullptr;
+      }
     }
     // What another client had no time or purse left for says nothing about ours.
     if (!entry.joined || !entry.fetch->outcome.starved) co_return entry.fetch;

@@ -35,18 +35,21 @@ bool AppendKnownLink(ResolverParts& parts, AliasChain& chain, TracePoint at) {
       qtype == rr::kAny ? LookupName(parts.cache, key, now) : parts.cache.Lookup(key, qtype, now);
   if (at) TraceCacheProbe(at, chain.question(), hit, now);
   if (hit) {
-    parts.refresher.Consider(*hit.entry, now);
+    const Refresher::Decision refresh = parts.refresher.Consider(*hit.entry, now);
+    if (at) TraceRefresh(at, *hit.entry, refresh, now);
     chain.Append(hit, now);
     return true;
   }
   const ZoneRules* rules = parts.options.zone_rules.get();
   const CacheEntry* dname = parts.cache.FindDname(qname, now);
   if (dname && UnderOneRule(rules, dname->owner(), qname)) {
+    if (at) TraceCachedAbove(at, CacheHit::Outcome::kAlias, *dname, now);
     chain.AppendDname(*dname, now);
     return true;
   }
   const CacheEntry* denied = parts.cache.FindNxDomainAbove(qname, now);
   if (denied == nullptr || !UnderOneRule(rules, denied->owner(), qname)) return false;
+  if (at) TraceCachedAbove(at, CacheHit::Outcome::kNxDomain, *denied, now);
   chain.Append(CacheHit{CacheHit::Outcome::kNxDomain, denied}, now);
   return true;
 }

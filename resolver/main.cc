@@ -73,19 +73,22 @@ int Run(const ControlCommand& command) {
   return reply->ok ? kDone : reply->wrong_usage ? kWrongUsage : kFailed;
 }
 
+int Show(const absl::StatusOr<TraceOutcome>& outcome) {
+  if (!outcome.ok()) return Fail(ErrorText(outcome.status()));
+  fmt::print("{}", outcome->text);
+  return outcome->succeeded ? kDone : kFailed;
+}
+
 int Run(const TraceCommand& command) {
+  const TreeStyle style{.colours = isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr};
+  if (!command.replay.empty()) return Show(ReplayTrace(command, style));
   Complaints complaints;
   const std::optional<ProgramOptions> options = EffectiveOptions(command.options, complaints);
   if (!options) return Fail(complaints);
   Tell(complaints);
   const SystemClock clock;
   const std::unique_ptr<Random> random = NewSystemRandom();
-  const TreeStyle style{.colours = isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr};
-  const absl::StatusOr<TraceOutcome> outcome =
-      RunTrace(command, options->resolver, clock, *random, ProgramText(), style);
-  if (!outcome.ok()) return Fail(ErrorText(outcome.status()));
-  fmt::print("{}", outcome->text);
-  return outcome->succeeded ? kDone : kFailed;
+  return Show(RunTrace(command, options->resolver, clock, *random, ProgramText(), style));
 }
 
 std::optional<ProgramOptions> ServeOptions(const ServeCommand& command, Complaints& complaints) {

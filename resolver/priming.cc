@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "resolver/resolution_trace.h"
 #include "resolver/server_address.h"
 #include "resolver/slist.h"
 
@@ -97,6 +98,7 @@ Task<std::optional<Delegation>> Priming::AskForRoot(Delegation hints, FetchBudge
   std::optional<Delegation> root;
   while (!root) {
     const std::optional<SlistPick> pick = servers.Pick(parts_.servers, parts_.random, parts_.clock.Now());
+    if (at) TracePick(at, servers, pick);
     if (!pick) break;
     ExchangeRequest request;
     request.question.qtype = rr::kNs;  // QNAME is the root

@@ -8,14 +8,15 @@
 
 namespace cairn {
 
-void Refresher::Want(const CacheEntry& entry, Instant now) {
-  if (entry.kind() != CacheKind::kRrset || !entry.ClaimRefresh()) return;
+Refresher::Decision Refresher::Want(const CacheEntry& entry, Instant now) {
+  if (entry.kind() != CacheKind::kRrset || !entry.ClaimRefresh()) return Decision::kNotYet;
   if (wanted_.size() + under_way_ >= kAtOnce) {
     ++parts_.counters.prefetches_declined;
-    return;
+    return Decision::kDeclined;
   }
   wanted_.push_back({.qname = Name(entry.owner()), .qtype = entry.type()});
   timer_.Set(now, [this] { StartAll(); });
+  return Decision::kWanted;
 }
 
 void Refresher::StartAll() {

@@ -23,13 +23,15 @@ class Refresher {
 
   explicit Refresher(ResolverParts& parts) : parts_(parts), timer_(parts.timers) {}
 
+  enum class Decision : uint8_t { kNotYet, kWanted, kDeclined };
+
   // `entry` has answered a client. Starts nothing here: the caller is reading the cache.
-  void Consider(const CacheEntry& entry, Instant now) {
-    if (parts_.options.prefetch && entry.Ageing(now)) Want(entry, now);
+  Decision Consider(const CacheEntry& entry, Instant now) {
+    return parts_.options.prefetch && entry.Ageing(now) ? Want(entry, now) : Decision::kNotYet;
   }
 
  private:
-  void Want(const CacheEntry& entry, Instant now);
+  Decision Want(const CacheEntry& entry, Instant now);
   void StartAll();
   Task<void> Refresh(Question question);
 

@@ -33,6 +33,7 @@ Task<Answer> Resolution::Run(Question asked) {
   AliasChain chain(std::move(asked));  // SNAME and STYPE, moved on by each CNAME or DNAME
   while (!chain.complete()) {
     const int restarts = chain.restarts();
+    const size_t links = chain.links().size();
     const std::optional<LocalAnswer> local = AskLocally(chain.question());  // 1: what is written here
     if (local && local->blocks()) co_return Block(chain, *local);
     if (local) {
@@ -49,10 +50,13 @@ Task<Answer> Resolution::Run(Question asked) {
     }
     const int followed = chain.restarts() - restarts;  // 4c
     if (followed == 0) continue;
-    if (at_) TraceAlias(at_, chain);
-    if (!budget_->Spend(Limit::kRestarts, static_cast<uint32_t>(followed)))
+    if (at_) TraceAliases(at_, chain, links);
+    if (!budget_->Spend(Limit::kRestarts, static_cast<uint32_t>(followed))) {
+      if (at_) TraceTooManyAliases(at_, budget_->most(Limit::kRestarts));
       co_return Fail(chain, ExtendedError::kOther);
+    }
   }
+  if (at_) TraceChainEnd(at_, chain);
   co_return chain.TakeAnswer();
 }
 
@@ -109,8 +113,11 @@ Task<FetchOutcome> Walk::Run() {
     co_return outcome;
   }
   outcome.starved = outcome.starved || Starved();
-  if (!outcome.starved && !parts_.retired)
-    parts_.cache.StoreFailure(fetch_.question.qname, fetch_.question.qtype, outcome.why, parts_.clock.Now());
+  if (outcome.starved || parts_.retired) co_return outcome;
+  const Question& question = fetch_.question;
+  const Duration remembered =
+      parts_.cache.StoreFailure(question.qname, question.qtype, outcome.why, parts_.clock.Now());
+  if (at_) TraceFailureStored(at_, question, remembered);
   co_return outcome;
 }
 
@@ -184,13 +191,14 @@ Task<FetchOutcome> Walk::AskStepByStep(Delegation cut, TracePoint at) {
 
     FetchOutcome outcome;
     std::optional<MinimisedName::Said> said = SaidBefore(asking);
+    const bool cached = said.has_value();
     if (!said) {
       outcome = co_await AskOneStep(cut, asking, at);
       if (outcome.finding && outcome.finding->kind == FindingKind::kReferral) co_return outcome;
       said = SaidBy(outcome);
     }
     const bool go_on = name_.Take(asking.shown, *said);
-    if (at) TraceStep(at, asking.shown, *said, go_on);
+    if (at) TraceStep(at, asking.shown, *said, cached, go_on);
     if (go_on) continue;
     // RFC 8020: there is nothing below a name that does not exist.
     if (outcome.finding) outcome.finding->last_name = fetch_.question.qname;
@@ -325,8 +333,7 @@ std::optional<FetchOutcome> Walk::TurnedAway(const Delegation& where, TracePoint
                             .value = parts_.options.fetches_per_zone,
                             .consequence = "SERVFAIL at once: all these wait in vain for " + cut.ToText()});
   else if (at)
-    at.Add(
-        trace::ServerSkipped{.server = cut, .rule = "no server of the zone could be reached a moment ago"});
+    at.Add(trace::ZoneResting{.zone = cut, .rest = rest});
   FetchOutcome outcome;
   outcome.starved = true;  // says nothing about the name
   outcome.fault = crowded ? "too many wait in vain for " + cut.ToText() + " (fetches-per-zone)"
@@ -372,6 +379,7 @@ std::optional<Finding> Walk::Hear(const ExchangeResult& result, const SlistPick&
   if (result.without_edns) parts_.servers.SetEdns(server, EdnsSupport::kNo, now);
   if (result.reply.edns) parts_.servers.SetEdns(server, EdnsSupport::kYes, now);
   if (result.case_folded) parts_.servers.SetFoldsCase(server, now);
+  if (result.heard) TraceHabits(result.heard, server, result);
 
   std::optional<Finding> finding =
       Judge(result.reply, asking.shown, asking.cut, JudgeAs(result, asking.kind));
@@ -393,6 +401,7 @@ std::optional<Finding> Walk::Hear(const ExchangeResult& result, const SlistPick&
     // one name that it cannot or will not answer, and who asks for that name must not make the zone
     // unreachable for others.
     parts_.servers.SetLame(server, asking.cut, finding->lameness, now);
+    if (judged) TraceLame(judged, server, asking.cut, *finding);
   }
   return finding;
 }

@@ -1,7 +1,9 @@
 #include "resolver/resolution_trace.h"
 
 #include <algorithm>
+#include <chrono>
 
+#include "common/base/limits.h"
 #include "common/dns/rdata.h"
 
 namespace cairn {
@@ -100,6 +102,12 @@ void TraceDropped(TracePoint at, const std::vector<DroppedRecord>& dropped) {
   }
 }
 
+// The event says already that the server is lame.
+std::string WithoutVerdict(std::string_view text) {
+  constexpr std::string_view kPrefix = "lame: ";
+  return std::string(text.starts_with(kPrefix) ? text.substr(kPrefix.size()) : text);
+}
+
 // The event says already that it is about something not stored.
 std::string WhyNot(std::string_view outcome) {
   constexpr std::string_view kPrefix = "not stored: ";
@@ -119,8 +127,10 @@ void TraceLocal(TracePoint at, const Question& question, const LocalAnswer& answ
 }
 
 void TraceRebinding(TracePoint at, const CollectedAnswer& answer) {
-  at.Add(trace::PolicyApplied{
-      .name = answer.asked.qname, .rule = answer.explanation, .effect = "loses addresses of the inside"});
+  at.Add(trace::PolicyApplied{.name = answer.asked.qname,
+                              .kind = trace::PolicyKind::kRebindingFilter,
+                              .rule = answer.explanation,
+                              .effect = "loses addresses of the inside"});
 }
 
 void TraceCacheProbe(TracePoint at, const Question& question, const CacheHit& hit, Instant now) {
@@ -134,15 +144,48 @@ void TraceCacheProbe(TracePoint at, const Question& question, const CacheHit& hi
   at.Add(std::move(event));
 }
 
-void TraceAlias(TracePoint at, const AliasChain& chain) {
-  const std::vector<Rrset>& links = chain.links();
-  const auto last =
-      std::find_if(links.rbegin(), links.rend(), [](const Rrset& set) { return set.type == rr::kCname; });
-  if (last == links.rend()) return;
-  at.Add(trace::AliasFollowed{.owner = last->owner,
-                              .type = last->type,
-                              .target = Name(LeadingName(last->rdatas.front())),
-                              .links = static_cast<uint32_t>(chain.restarts())});
+void TraceCachedAbove(TracePoint at, CacheHit::Outcome outcome, const CacheEntry& entry, Instant now) {
+  const RrType type = outcome == CacheHit::Outcome::kAlias ? rr::kDname : rr::kAny;
+  TraceCacheProbe(at, {Name(entry.owner()), type}, CacheHit{outcome, &entry}, now);
+}
+
+void TraceRefresh(TracePoint at, const CacheEntry& entry, Refresher::Decision decision, Instant now) {
+  if (decision == Refresher::Decision::kNotYet) return;
+  at.Add(trace::RefreshWanted{.question = {Name(entry.owner()), entry.type()},
+                              .ttl_left = entry.RemainingTtl(now),
+                              .started = decision == Refresher::Decision::kWanted});
+}
+
+void TraceAliases(TracePoint at, const AliasChain& chain, size_t links) {
+  const std::vector<Rrset>& sets = chain.links();
+  const auto aliases =
+      std::count_if(sets.begin(), sets.end(), [](const Rrset& set) { return set.type == rr::kCname; });
+  uint32_t link = static_cast<uint32_t>(aliases);
+  for (size_t i = links; i < sets.size(); ++i) link -= sets[i].type == rr::kCname;
+  for (size_t i = links; i < sets.size(); ++i) {
+    if (sets[i].type != rr::kCname) continue;
+    // A DNAME stands before the alias that was made from it (RFC 6672 section 3.1).
+    const bool made = i > 0 && sets[i - 1].type == rr::kDname && sets[i].owner.IsBelow(sets[i - 1].owner);
+    at.Add(trace::AliasFollowed{.owner = made ? sets[i - 1].owner : sets[i].owner,
+                                .type = made ? rr::kDname : rr::kCname,
+                                .target = Name(LeadingName(sets[i].rdatas.front())),
+                                .links = ++link});
+  }
+}
+
+void TraceTooManyAliases(TracePoint at, uint64_t most) {
+  at.Add(trace::LimitReached{.limit = std::string(RowOf(Limit::kRestarts).name),
+                             .value = most,
+                             .consequence = "the chain is not followed further"});
+}
+
+void TraceChainEnd(TracePoint at, const AliasChain& chain) {
+  if (chain.state() == AliasChain::State::kLoop) {
+    at.Add(trace::LoopStopped{.what = "the aliases lead back to " + chain.question().qname.ToText(),
+                              .kind = trace::LoopKind::kAlias});
+  } else if (chain.state() == AliasChain::State::kTooLong) {
+    TraceTooManyAliases(at, limits::kMaxAliases);
+  }
 }
 
 TracePoint TraceCut(TracePoint at, const Delegation& cut, bool from_referral) {
@@ -213,11 +256,33 @@ void TraceBlame(TracePoint at, const SlistPick& pick, NameView cut, const Exchan
                           .put_aside_for = aside});
 }
 
-void TraceStep(TracePoint at, const Question& shown, MinimisedName::Said said, bool go_on) {
+void TraceLame(TracePoint at, const Endpoint& server, NameView cut, const Finding& finding) {
+  at.Add(trace::ServerBlamed{.server = server, .zone = Name(cut), .reason = finding.ToText()});
+}
+
+void TraceHabits(TracePoint at, const Endpoint& server, const ExchangeResult& result) {
+  const auto tell = [&](bool has, trace::Habit habit) {
+    if (has) at.Add(trace::HabitLearnt{.endpoint = server, .habit = habit});
+  };
+  tell(result.without_edns, trace::Habit::kNoEdns);
+  tell(result.case_folded, trace::Habit::kFoldsCase);
+  tell(result.truncated_needlessly, trace::Habit::kTruncatesNeedlessly);
+}
+
+void TraceFailureStored(TracePoint at, const Question& question, Duration ttl) {
+  if (ttl == Duration::zero()) return;  // live data are there
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(ttl).count();
+  at.Add(trace::Stored{.what = trace::StoredAs::kFailure,
+                       .owner = question.qname,
+                       .type = question.qtype,
+                       .ttl = Ttl::Seconds(static_cast<uint32_t>(seconds))});
+}
+
+void TraceStep(TracePoint at, const Question& shown, MinimisedName::Said said, bool cached, bool go_on) {
   trace::NameMinimised event{.shown = shown.qname};
   switch (said) {
     case MinimisedName::Said::kExists:
-      event.reason = "it exists: one step on";
+      event.reason = cached ? "it exists, as is known here already: one step on" : "it exists: one step on";
       break;
     case MinimisedName::Said::kAlias:
       event.reason = "an alias: the whole name is shown";
@@ -240,7 +305,7 @@ void TraceStep(TracePoint at, const Question& shown, MinimisedName::Said said, b
 TracePoint TraceFinding(TracePoint at, const Finding& finding) {
   trace::ReplyJudged event{.verdict = ToTrace(finding.kind), .zone = finding.zone_cut};
   if (finding.referral) event.cut = finding.referral->cut;
-  event.reason = finding.useful() ? std::string(finding.remark) : finding.ToText();
+  event.reason = finding.useful() ? std::string(finding.remark) : WithoutVerdict(finding.ToText());
   const TracePoint judged = at.Add(std::move(event));
   for (const KeptRrset& kept : finding.answer) TraceKept(judged, Section::kAnswer, kept);
   if (finding.soa) TraceKept(judged, Section::kAuthority, *finding.soa);
@@ -285,6 +350,7 @@ void TraceAnswered(TracePoint at, const CollectedAnswer& answer) {
   if (answer.soa) event.authority.push_back(*answer.soa);
   if (answer.extended_error)
     event.reason = answer.explanation.empty() ? InWords(*answer.extended_error) : answer.explanation;
+  if (answer.extended_error) event.extended_error = static_cast<uint16_t>(*answer.extended_error);
   at.Add(std::move(event));
 }
 

@@ -29,12 +29,13 @@ namespace cairn {
 
 using Answer = CollectedAnswer;
 
-// Who wants to see how client queries are resolved. While one is installed it is asked about each query,
-// cache hits included.
+// Who wants to see how client queries are resolved. While one is installed it is asked about the name of
+// each query with RD; those it does not want are answered as ever.
 class TraceTap {
  public:
   virtual ~TraceTap() = default;
-  // An empty trace for this query, or nullptr when it is of no interest.
+  virtual bool Wants(NameView qname) const = 0;
+  // An empty trace for this query, whose name is wanted; nullptr when it is of no interest after all.
   virtual std::shared_ptr<TraceRecorder> Begin(const Question& asked, const Endpoint& client) = 0;
   // The client has its answer. Helpers of the query may still add to the trace afterwards, while they hold
   // it.

@@ -1,13 +1,19 @@
 #include "resolver/trace_command.h"
 
+#include <fmt/format.h>
+
+#include <fstream>
 #include <memory>
-#include <optional>
+#include <sstream>
 #include <utility>
 
 #include "common/base/epoch.h"
+#include "common/base/status.h"
 #include "common/net/uv_loop.h"
 #include "common/net/uv_network.h"
+#include "common/trace/facts.h"
 #include "common/trace/json.h"
+#include "common/trace/replay.h"
 #include "common/trace/trace.h"
 #include "resolver/cache.h"
 #include "resolver/delegation_store.h"
@@ -37,13 +43,28 @@ Delegation RootServedBy(const Endpoint& server) {
   return root;
 }
 
-std::string Render(const TraceCommand& command, const TraceRecorder& trace, std::string_view program,
-                   TreeStyle style) {
-  return command.format == TraceCommand::Format::kJson ? RenderJson(trace, program)
-                                                       : RenderTree(trace, style);
+TraceOutcome Render(const TraceCommand& command, const Trace& trace, std::string_view program,
+                    TreeStyle style) {
+  style.why = command.why;
+  const trace::Answered* const answered = trace::GatherFacts(trace).answered;
+  return {.text = command.format == TraceCommand::Format::kJson ? RenderJson(trace, program, command.why)
+                                                                : RenderTree(trace, style),
+          .succeeded = answered != nullptr &&
+                       (answered->rcode == Rcode::kNoError || answered->rcode == Rcode::kNxDomain)};
 }
 
 }  // namespace
+
+absl::StatusOr<TraceOutcome> ReplayTrace(const TraceCommand& command, TreeStyle style) {
+  std::ifstream file(command.replay);
+  std::ostringstream text;
+  text << file.rdbuf();
+  if (!file) return InvalidArgument(fmt::format("{}: cannot be read", command.replay));
+  const std::string document = std::move(text).str();
+  const absl::StatusOr<StoredTrace> stored = ReadTrace(document, command.replay);
+  if (!stored.ok()) return stored.status();
+  return Render(command, stored->trace, stored->program, style);
+}
 
 absl::StatusOr<TraceOutcome> RunTrace(const TraceCommand& command, const ResolverOptions& options,
                                       const Clock& clock, Random& random, std::string_view program,
@@ -60,14 +81,13 @@ absl::StatusOr<TraceOutcome> RunTrace(const TraceCommand& command, const Resolve
   if (command.server) memory.delegations().SetPermanent(RootServedBy(*command.server));
 
   const auto trace = std::make_shared<TraceRecorder>(clock);
-  std::optional<Answer> answer;
-  (*resolver)->Resolve(command.asked, trace, [&answer, &loop](Answer its) {
-    answer = std::move(its);
+  bool done = false;
+  (*resolver)->Resolve(command.asked, trace, [&done, &loop](const Answer&) {
+    done = true;
     loop.Stop();
   });
-  if (!answer) loop.Run();
-  const bool answered = answer && (answer->rcode == Rcode::kNoError || answer->rcode == Rcode::kNxDomain);
-  return TraceOutcome{.text = Render(command, *trace, program, style), .succeeded = answered};
+  if (!done) loop.Run();
+  return Render(command, trace->trace(), program, style);
 }
 
 }  // namespace cairn

@@ -18,6 +18,9 @@ struct TraceOutcome {
   bool succeeded = false;  // NOERROR or NXDOMAIN: both are answers
 };
 
+// The trace stored in `command.replay`. Fails with file, line and column when it is none.
+absl::StatusOr<TraceOutcome> ReplayTrace(const TraceCommand& command, TreeStyle style);
+
 // Fails when nothing could be asked at all: bad hints, no socket.
 absl::StatusOr<TraceOutcome> RunTrace(const TraceCommand& command, const ResolverOptions& options,
                                       const Clock& clock, Random& random, std::string_view program,

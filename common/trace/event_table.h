@@ -64,6 +64,14 @@ inline constexpr auto kWords<CandidateState> =
 template <>
 inline constexpr auto kWords<StoredAs> = Words<5>{"rrset", "delegation", "nodata", "nxdomain", "failure"};
 template <>
+inline constexpr auto kWords<PolicyKind> = Words<2>{"local_data", "rebinding_filter"};
+template <>
+inline constexpr auto kWords<Manner> = Words<4>{"over_tcp", "over_udp", "with_its_cookie", "without_cookie"};
+template <>
+inline constexpr auto kWords<Habit> = Words<4>{"no_edns", "no_cookies", "folds_case", "truncates_needlessly"};
+template <>
+inline constexpr auto kWords<LoopKind> = Words<2>{"server_address", "alias"};
+template <>
 inline constexpr auto kWords<Section> = Words<3>{"answer", "authority", "additional"};
 
 template <typename Enum>
@@ -99,6 +107,7 @@ template <>
 inline constexpr auto kRow<PolicyApplied> =
     MakeRow("policy_applied", "A rule of the configuration decided about a name.",
             Field{"name", &PolicyApplied::name, "The name it decided about."},
+            Field{"policy", &PolicyApplied::kind, "Which part of the configuration."},
             Field{"rule", &PolicyApplied::rule, "The rule, and where it is written."},
             Field{"effect", &PolicyApplied::effect, "What it does to the question."});
 
@@ -123,6 +132,14 @@ inline constexpr auto kRow<CacheProbed> =
             Field{"age_us", &CacheProbed::age, "How long ago it was stored."},
             Field{"rank", &CacheProbed::rank, "How far it is trusted (RFC 2181 section 5.4.1), in words."},
             Field{"filler", &CacheProbed::filler, "The server which told us."});
+
+template <>
+inline constexpr auto kRow<RefreshWanted> =
+    MakeRow("refresh_wanted",
+            "The answer used is about to expire and often asked for: it is fetched anew for the next client.",
+            Field{"question", &RefreshWanted::question, "What is fetched."},
+            Field{"ttl_left_s", &RefreshWanted::ttl_left, "How long the answer used may still be used."},
+            Field{"started", &RefreshWanted::started, "False: too many are fetched anew already."});
 
 template <>
 inline constexpr auto kRow<ZoneCutPicked> =
@@ -205,6 +222,13 @@ inline constexpr auto kRow<ServerBlamed> =
                   "How long it is not asked; 0 when only counted."});
 
 template <>
+inline constexpr auto kRow<ZoneResting> =
+    MakeRow("zone_resting",
+            "No server of the zone could be reached lately: they are left alone (RFC 9520 section 3.2).",
+            Field{"zone", &ZoneResting::zone, "The zone."},
+            Field{"rest_us", &ZoneResting::rest, "How long, from now on."});
+
+template <>
 inline constexpr auto kRow<QuerySent> =
     MakeRow("query_sent", "A query left for a server.",
             Field{"zone", &QuerySent::zone, "The zone it is asked about."},
@@ -219,6 +243,10 @@ inline constexpr auto kRow<QuerySent> =
             Field{"udp_payload_octets", &QuerySent::udp_payload_octets, "Announced in EDNS; 0 without EDNS."},
             Field{"rd", &QuerySent::recursion_desired, "Recursion desired (forwarders only)."},
             Field{"cookie", &QuerySent::cookie, "True when a cookie was sent (RFC 7873)."},
+            Field{"case_randomised", &QuerySent::case_randomised,
+                  "True when the case of the name's letters was drawn, and is expected back (0x20)."},
+            Field{"reused_connection", &QuerySent::reused_connection,
+                  "True over a TCP connection that was open already (RFC 7766)."},
             Field{"timeout_us", &QuerySent::timeout, "How long we wait for the reply."});
 
 template <>
@@ -231,6 +259,7 @@ inline constexpr auto kRow<ReplyReceived> = MakeRow(
     Field{"tc", &ReplyReceived::truncated, "Truncated."},
     Field{"ra", &ReplyReceived::recursion_available, "Recursion available."},
     Field{"edns", &ReplyReceived::edns, "True when it has an OPT record."},
+    Field{"cookie", &ReplyReceived::cookie, "True when it repeats our client cookie (RFC 7873)."},
     Field{"octets", &ReplyReceived::octets, "Size of the reply."},
     Field{"answer_records", &ReplyReceived::answer_records, "Records of the answer section."},
     Field{"authority_records", &ReplyReceived::authority_records, "Records of the authority section."},
@@ -261,15 +290,30 @@ inline constexpr auto kRow<QueryTimedOut> =
 
 template <>
 inline constexpr auto kRow<ConnectionFailed> =
-    MakeRow("connection_failed", "A TCP connection failed or ended early.",
+    MakeRow("connection_failed", "A TCP connection failed or ended early, or nothing could be sent.",
             Field{"endpoint", &ConnectionFailed::endpoint, "To whom."},
-            Field{"reason", &ConnectionFailed::reason, "How."});
+            Field{"reason", &ConnectionFailed::reason, "How."},
+            Field{"our_side", &ConnectionFailed::our_side,
+                  "True when nothing could leave this machine: no route, no socket."});
 
 template <>
 inline constexpr auto kRow<EdnsFallback> =
-    MakeRow("edns_fallback", "The server is asked without EDNS from now on (RFC 6891 section 7).",
+    MakeRow("edns_fallback", "The server is asked again without EDNS (RFC 6891 section 7).",
             Field{"endpoint", &EdnsFallback::endpoint, "The server."},
             Field{"reason", &EdnsFallback::reason, "What it did to a query with EDNS."});
+
+template <>
+inline constexpr auto kRow<MannerChanged> =
+    MakeRow("manner_changed", "The same server is asked again in another way.",
+            Field{"endpoint", &MannerChanged::endpoint, "The server."},
+            Field{"manner", &MannerChanged::manner, "What is different."},
+            Field{"reason", &MannerChanged::reason, "Why."});
+
+template <>
+inline constexpr auto kRow<HabitLearnt> =
+    MakeRow("habit_learnt", "The server showed a habit, which the next queries to it heed.",
+            Field{"endpoint", &HabitLearnt::endpoint, "The server."},
+            Field{"habit", &HabitLearnt::habit, "What it does."});
 
 template <>
 inline constexpr auto kRow<ReplyJudged> =
@@ -313,9 +357,9 @@ inline constexpr auto kRow<LimitReached> = MakeRow(
     Field{"consequence", &LimitReached::consequence, "What happens now."});
 
 template <>
-inline constexpr auto kRow<LoopStopped> =
-    MakeRow("loop_stopped", "Work that would wait for itself was refused.",
-            Field{"what", &LoopStopped::what, "The loop."});
+inline constexpr auto kRow<LoopStopped> = MakeRow(
+    "loop_stopped", "Work that would wait for itself was refused.",
+    Field{"what", &LoopStopped::what, "The loop."}, Field{"loop", &LoopStopped::kind, "Of what it is made."});
 
 template <>
 inline constexpr auto kRow<StaleServed> =
@@ -341,7 +385,14 @@ inline constexpr auto kRow<Answered> = MakeRow(
     Field{"ad", &Answered::authentic, "Authentic data: every set was validated."},
     Field{"answer", &Answered::answer, "The answer section, alias before target."},
     Field{"authority", &Answered::authority, "The authority section."},
-    Field{"reason", &Answered::reason, "Why the rcode is SERVFAIL or REFUSED (RFC 8914); empty otherwise."});
+    Field{"reason", &Answered::reason, "Why the rcode is SERVFAIL or REFUSED (RFC 8914); empty otherwise."},
+    Field{"extended_error", &Answered::extended_error,
+          "INFO-CODE of the extended error (RFC 8914); absent without one."});
+
+template <>
+inline constexpr auto kRow<AnswerWithheld> =
+    MakeRow("answer_withheld", "The client gets no answer, or not this one.",
+            Field{"reason", &AnswerWithheld::reason, "Why not."});
 
 // ---- Loops over a row and over all of them
 

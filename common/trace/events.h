@@ -58,6 +58,18 @@ enum class CandidateState : uint8_t { kUntried, kKnown, kBackedOff, kLame, kNoAd
 
 enum class StoredAs : uint8_t { kRrset, kDelegation, kNoData, kNxDomain, kFailure };
 
+// Which part of the configuration spoke.
+enum class PolicyKind : uint8_t { kLocalData, kRebindingFilter };
+
+// How a server is asked the same question once more.
+enum class Manner : uint8_t { kOverTcp, kOverUdp, kWithItsCookie, kWithoutCookie };
+
+// What a server does to every query, and is remembered of it.
+enum class Habit : uint8_t { kNoEdns, kNoCookies, kFoldsCase, kTruncatesNeedlessly };
+
+// What would have gone round for ever.
+enum class LoopKind : uint8_t { kServerAddress, kAlias };
+
 // ---- The client and what we decide about it before any work
 
 struct ClientQuery {
@@ -76,10 +88,11 @@ struct AccessDecided {
   bool allowed = false;
 };
 
-// What the configuration says of a name: a local zone, a special-use name, the hosts file, a forward or stub
-// zone, or the filter against rebinding.
+// What the configuration says of a name: a local zone, a special-use name, the hosts file, or the filter
+// against rebinding. (Forward and stub zones are zone cuts.)
 struct PolicyApplied {
   Name name{};
+  PolicyKind kind = PolicyKind::kLocalData;
   std::string rule{};    // "home.arpa. static (special-use-zones, RFC 8375)"
   std::string effect{};  // "answered here: no such name"
 };
@@ -103,6 +116,14 @@ struct CacheProbed {
   Duration age{};
   std::string rank{};                 // trust, in words: "authoritative answer"
   std::optional<IpAddress> filler{};  // the server who told us
+};
+
+// A client's question found an answer about to expire, which is fetched anew while the client already has
+// it.
+struct RefreshWanted {
+  Question question{};
+  Ttl ttl_left{};
+  bool started = true;  // false: too many are under way
 };
 
 struct ZoneCutPicked {
@@ -174,6 +195,12 @@ struct ServerBlamed {
   Duration put_aside_for{};  // zero: only counted
 };
 
+// None of the zone's servers could be reached lately: they are left alone (RFC 9520 section 3.2).
+struct ZoneResting {
+  Name zone{};
+  Duration rest{};  // from now on
+};
+
 // ---- Exchanges with a server
 
 struct QuerySent {
@@ -189,6 +216,8 @@ struct QuerySent {
   uint16_t udp_payload_octets = 0;  // announced; 0: without EDNS
   bool recursion_desired = false;   // towards forwarders
   bool cookie = false;              // RFC 7873
+  bool case_randomised = false;     // 0x20
+  bool reused_connection = false;   // RFC 7766 section 6.2.1
   Duration timeout{};
 };
 
@@ -200,6 +229,7 @@ struct ReplyReceived {
   bool truncated = false;
   bool recursion_available = false;
   bool edns = false;
+  bool cookie = false;  // it repeats our client cookie (RFC 7873)
   uint32_t octets = 0;
   uint32_t answer_records = 0;
   uint32_t authority_records = 0;
@@ -228,12 +258,25 @@ struct QueryTimedOut {
 
 struct ConnectionFailed {
   Endpoint endpoint{};
-  std::string reason{};  // "refused"
+  std::string reason{};   // "refused"
+  bool our_side = false;  // nothing could leave this machine: no route, no socket
 };
 
 struct EdnsFallback {
   Endpoint endpoint{};
   std::string reason{};  // "FORMERR to a query with EDNS"
+};
+
+// The same server is asked again, in another way.
+struct MannerChanged {
+  Endpoint endpoint{};
+  Manner manner = Manner::kOverTcp;
+  std::string reason{};  // "the reply is truncated"
+};
+
+struct HabitLearnt {
+  Endpoint endpoint{};
+  Habit habit = Habit::kNoEdns;
 };
 
 // ---- What came back, and what became of it
@@ -282,6 +325,7 @@ struct LimitReached {
 
 struct LoopStopped {
   std::string what{};  // "address of ns.b.example. is already being looked up for this question"
+  LoopKind kind = LoopKind::kServerAddress;
 };
 
 struct StaleServed {
@@ -308,14 +352,21 @@ struct Answered {
   std::vector<Rrset> answer{};  // alias before target
   std::vector<Rrset> authority{};
   std::string reason{};  // of a SERVFAIL or REFUSED, as the extended error has it (RFC 8914)
+  std::optional<uint16_t> extended_error{};  // its code
+};
+
+// The client gets no answer, or not this one.
+struct AnswerWithheld {
+  std::string reason{};  // "it took too long for UDP (answer-within)"
 };
 
 using EventBody =
     std::variant<ClientQuery, AccessDecided, PolicyApplied, ResolutionStarted, ResolutionJoined, CacheProbed,
-                 ZoneCutPicked, AliasFollowed, NameMinimised, ServerChosen, ServerAddressWanted, GlueUsed,
-                 ServerProbed, ServerSkipped, ServerBlamed, QuerySent, ReplyReceived, ReplyIgnored, ReplyLate,
-                 QueryTimedOut, ConnectionFailed, EdnsFallback, ReplyJudged, RrsetKept, RecordsDropped,
-                 Stored, StoreDeclined, LimitReached, LoopStopped, StaleServed, PrimingFinished,
-                 ResolutionFailed, Answered>;
+                 RefreshWanted, ZoneCutPicked, AliasFollowed, NameMinimised, ServerChosen,
+                 ServerAddressWanted, GlueUsed, ServerProbed, ServerSkipped, ServerBlamed, ZoneResting,
+                 QuerySent, ReplyReceived, ReplyIgnored, ReplyLate, QueryTimedOut, ConnectionFailed,
+                 EdnsFallback, MannerChanged, HabitLearnt, ReplyJudged, RrsetKept, RecordsDropped, Stored,
+                 StoreDeclined, LimitReached, LoopStopped, StaleServed, PrimingFinished, ResolutionFailed,
+                 Answered, AnswerWithheld>;
 
 }  // namespace cairn::trace

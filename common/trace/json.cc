@@ -12,6 +12,7 @@
 #include "common/trace/event_table.h"
 #include "common/trace/text.h"
 #include "common/trace/totals.h"
+#include "common/trace/why.h"
 
 namespace cairn {
 namespace {
@@ -144,7 +145,7 @@ void AppendEvent(std::string& out, const TraceEvent& event, Instant started) {
 
 }  // namespace
 
-std::string RenderJson(const TraceRecorder& trace, std::string_view program) {
+std::string RenderJson(const Trace& trace, std::string_view program, bool why) {
   std::string out = fmt::format("{{\n  \"format\": \"cairn-trace\",\n  \"version\": {},\n  \"program\": ",
                                 kTraceFormatVersion);
   Append(out, program);
@@ -158,6 +159,10 @@ std::string RenderJson(const TraceRecorder& trace, std::string_view program) {
   }
   out += "\n  ],\n  \"totals\": ";
   Append(out, CountTotals(trace));
+  if (why) {
+    out += ",\n  \"why\": ";
+    Append(out, Explain(trace));
+  }
   out += "\n}\n";
   return out;
 }

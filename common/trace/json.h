@@ -13,8 +13,9 @@ namespace cairn {
 // Grows when a field or kind changes its meaning or goes away; a new one leaves it.
 inline constexpr int kTraceFormatVersion = 1;
 
-// `program` is name and version of who recorded it.
-std::string RenderJson(const TraceRecorder& trace, std::string_view program);
+// `program` is name and version of who recorded it. With `why` the document ends with the three sentences of
+// why.h.
+std::string RenderJson(const Trace& trace, std::string_view program, bool why = false);
 
 // The schema of that document (JSON Schema, draft 2020-12), made from the rows of event_table.h. A unit test
 // holds the published file to it.

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <numeric>
+#include <tuple>
 
 #include "common/dns/rdata_text.h"
 #include "common/trace/event_table.h"
@@ -17,16 +19,6 @@ std::string_view Upper(Transport transport) { return transport == Transport::kUd
 std::string Addresses(uint64_t count) { return Count(count, "address"); }
 
 std::string Seconds(Ttl ttl) { return fmt::format("{} s", ttl.seconds()); }
-
-// "a.nic.lab. 127.0.0.3@53", or the address alone when there is no name.
-std::string Server(const Name& server, const std::optional<Endpoint>& endpoint) {
-  const std::string name = server.IsRoot() ? "" : server.ToText();
-  if (!endpoint) return name;
-  return name.empty() ? endpoint->ToText() : fmt::format("{} {}", name, endpoint->ToText());
-}
-
-// A zone inside a sentence.
-std::string Zone(const Name& zone) { return zone.IsRoot() ? "the root" : zone.ToText(); }
 
 // ": reason" when there is one.
 std::string Because(std::string_view reason) { return reason.empty() ? "" : fmt::format(": {}", reason); }
@@ -92,6 +84,13 @@ Line Describe(const CacheProbed& e) {
   return {Tone::kGood, "cache", std::move(text)};
 }
 
+Line Describe(const RefreshWanted& e) {
+  return {Tone::kQuiet, "prefetch",
+          fmt::format("{}, {} left: {}", e.question.ToText(), Seconds(e.ttl_left),
+                      e.started ? "fetched anew for those who ask next"
+                                : "not fetched anew, since too many are already")};
+}
+
 Line Describe(const ZoneCutPicked& e) {
   static constexpr auto kFrom = std::to_array<std::string_view>(
       {"root hints", "priming", "cached delegation", "this referral", "forward-zones", "stub-zones"});
@@ -141,38 +140,80 @@ std::string CandidateNote(const Candidate& candidate) {
   return note;
 }
 
+bool Askable(const Candidate& candidate) {
+  return candidate.state == CandidateState::kUntried || candidate.state == CandidateState::kKnown ||
+         candidate.state == CandidateState::kBackedOff;
+}
+
+// Which candidates a person sees, by index: all of a few, else the chosen one and the two that come next. The
+// root has 26.
+std::vector<size_t> CandidatesShown(const ServerChosen& e) {
+  constexpr size_t kFew = 4;
+  constexpr size_t kOfMany = 3;
+  std::vector<size_t> shown(e.candidates.size());
+  std::iota(shown.begin(), shown.end(), 0);
+  if (shown.size() <= kFew) return shown;
+  std::ranges::sort(shown, {}, [&e](size_t i) {
+    const Candidate& candidate = e.candidates[i];
+    return std::tuple(i != e.chosen, !Askable(candidate), candidate.score, i);
+  });
+  shown.resize(kOfMany);
+  return shown;
+}
+
+// "and 23 others between 20.0 ms and 420 ms", of those which are not shown.
+std::string OtherCandidates(const ServerChosen& e, const std::vector<size_t>& shown) {
+  size_t askable = 0;
+  Duration least = Duration::max();
+  Duration most{};
+  for (size_t i = 0; i < e.candidates.size(); ++i) {
+    if (std::ranges::find(shown, i) != shown.end() || !Askable(e.candidates[i])) continue;
+    ++askable;
+    least = std::min(least, e.candidates[i].score);
+    most = std::max(most, e.candidates[i].score);
+  }
+  const size_t rest = e.candidates.size() - shown.size() - askable;
+  std::string text = "  and";
+  if (askable > 0) text += fmt::format(" {}", Count(askable, "other"));
+  if (askable > 0 && least == most) text += fmt::format(" at {}", DurationText(least));
+  if (askable > 0 && least < most)
+    text += fmt::format(" between {} and {}", DurationText(least), DurationText(most));
+  if (rest > 0) text += fmt::format("{} {} not to be asked", askable > 0 ? "," : "", rest);
+  return text;
+}
+
 // A table: mark of the chosen one, name, address, score, what is known.
 std::vector<std::string> CandidateTable(const ServerChosen& e) {
+  const std::vector<size_t> shown = CandidatesShown(e);
   size_t name_width = 0;
   size_t endpoint_width = 0;
-  for (const Candidate& candidate : e.candidates) {
+  for (const size_t i : shown) {
+    const Candidate& candidate = e.candidates[i];
     name_width = std::max(name_width, candidate.server.ToText().size());
     endpoint_width = std::max(endpoint_width, candidate.endpoint ? candidate.endpoint->ToText().size() : 1);
   }
   name_width =
       std::min<size_t>(name_width, 32);  // one long name must not push the others' figures out of sight
   std::vector<std::string> table;
-  for (size_t i = 0; i < e.candidates.size(); ++i) {
+  for (const size_t i : shown) {
     const Candidate& candidate = e.candidates[i];
-    const bool askable = candidate.state == CandidateState::kUntried ||
-                         candidate.state == CandidateState::kKnown ||
-                         candidate.state == CandidateState::kBackedOff;
-    table.push_back(fmt::format("{} {:<{}}  {:<{}}  {:>8}  {}", i == e.chosen ? '*' : ' ',
-                                candidate.server.ToText(), name_width,
-                                candidate.endpoint ? candidate.endpoint->ToText() : "-", endpoint_width,
-                                askable ? DurationText(candidate.score) : "-", CandidateNote(candidate)));
+    table.push_back(
+        fmt::format("{} {:<{}}  {:<{}}  {:>8}  {}", i == e.chosen ? '*' : ' ', candidate.server.ToText(),
+                    name_width, candidate.endpoint ? candidate.endpoint->ToText() : "-", endpoint_width,
+                    Askable(candidate) ? DurationText(candidate.score) : "-", CandidateNote(candidate)));
   }
+  if (shown.size() < e.candidates.size()) table.push_back(OtherCandidates(e, shown));
   return table;
 }
 
 Line Describe(const ServerChosen& e) {
   if (e.chosen >= e.candidates.size()) {
     return {Tone::kBad, "choose",
-            fmt::format("no server of {} can be asked{}", Zone(e.zone), Because(e.reason)),
+            fmt::format("no server of {} can be asked{}", ZoneText(e.zone), Because(e.reason)),
             CandidateTable(e)};
   }
   const Candidate& chosen = e.candidates[e.chosen];
-  const std::string server = Server(chosen.server, chosen.endpoint);
+  const std::string server = ServerText(chosen.server, chosen.endpoint);
   if (e.candidates.size() == 1) {
     return {Tone::kPlain, "choose",
             fmt::format("{}, the only one: score {}, {}", server, DurationText(chosen.score),
@@ -193,20 +234,26 @@ Line Describe(const GlueUsed& e) {
 }
 
 Line Describe(const ServerProbed& e) {
-  return {Tone::kQuiet, "probe", fmt::format("{}{}", Server(e.server, e.endpoint), Because(e.reason))};
+  return {Tone::kQuiet, "probe", fmt::format("{}{}", ServerText(e.server, e.endpoint), Because(e.reason))};
 }
 
 Line Describe(const ServerSkipped& e) {
-  return {Tone::kCare, "skipped", fmt::format("{}{}", Server(e.server, e.endpoint), Because(e.rule))};
+  return {Tone::kCare, "skipped", fmt::format("{}{}", ServerText(e.server, e.endpoint), Because(e.rule))};
 }
 
 Line Describe(const ServerBlamed& e) {
-  std::string text = fmt::format("{} for {}{}", e.server.ToText(), Zone(e.zone), Because(e.reason));
+  std::string text = fmt::format("{} for {}{}", e.server.ToText(), ZoneText(e.zone), Because(e.reason));
   if (e.failures > 1) fmt::format_to(std::back_inserter(text), ", {} in a row", Count(e.failures, "failure"));
   if (e.put_aside_for > Duration{}) {
     fmt::format_to(std::back_inserter(text), ", put aside for {}", DurationText(e.put_aside_for));
   }
   return {Tone::kCare, "blamed", std::move(text)};
+}
+
+Line Describe(const ZoneResting& e) {
+  return {Tone::kCare, "rest",
+          fmt::format("{}: none of its servers could be reached, and they are left alone for {}",
+                      ZoneText(e.zone), DurationText(e.rest))};
 }
 
 // ---- Exchanges
@@ -215,25 +262,28 @@ Line Describe(const QuerySent& e) {
   static constexpr auto kWhy = std::to_array<std::string_view>(
       {"", " (again)", " (next server)", " (again, over TCP)", " (again, without EDNS)",
        " (only to see how fast it is)", " (as well, whoever is first)", " (the same query once more)"});
-  std::string text = fmt::format("{} for {} over {}{}", Server(e.server, e.endpoint), e.question.ToText(),
+  std::string text = fmt::format("{} for {} over {}{}", ServerText(e.server, e.endpoint), e.question.ToText(),
                                  Upper(e.transport), kWhy[static_cast<size_t>(e.attempt)]);
   std::string detail = fmt::format("id {}", e.id);
   if (e.local_port != 0) fmt::format_to(std::back_inserter(detail), ", port {}", e.local_port);
   if (e.octets != 0) fmt::format_to(std::back_inserter(detail), ", {}", Count(e.octets, "octet"));
   detail += e.udp_payload_octets == 0 ? ", no EDNS" : fmt::format(", EDNS {}", e.udp_payload_octets);
   if (e.cookie) detail += ", cookie";
+  if (e.case_randomised) detail += ", 0x20";
+  if (e.reused_connection) detail += ", open connection";
   if (e.recursion_desired) detail += ", rd";
   if (e.timeout > Duration{})
     fmt::format_to(std::back_inserter(detail), "; waits up to {}", DurationText(e.timeout));
   return {Tone::kNetwork, "ask", std::move(text), {std::move(detail)}};
 }
 
-// "2 answer, 1 additional": the sections which hold something.
+// "2 answer records, 1 additional record": the sections which hold something.
 std::string SectionCounts(const ReplyReceived& e) {
   std::string out;
   const auto add = [&out](uint32_t count, Section section) {
-    if (count != 0)
-      fmt::format_to(std::back_inserter(out), "{}{} {}", out.empty() ? "" : ", ", count, Word(section));
+    if (count == 0) return;
+    if (!out.empty()) out += ", ";
+    out += Count(count, fmt::format("{} record", Word(section)));
   };
   add(e.answer_records, Section::kAnswer);
   add(e.authority_records, Section::kAuthority);
@@ -248,8 +298,8 @@ Line Describe(const ReplyReceived& e) {
   if (e.recursion_available) flags += " ra";
   const bool fine = e.rcode == Rcode::kNoError || e.rcode == Rcode::kNxDomain;
   return {fine ? Tone::kNetwork : Tone::kCare, "reply",
-          fmt::format("{}{} after {}: {} in {}", ToText(e.rcode), flags, DurationText(e.rtt),
-                      SectionCounts(e), Count(e.octets, "octet"))};
+          fmt::format("{}{} after {}: {} in {}{}", ToText(e.rcode), flags, DurationText(e.rtt),
+                      SectionCounts(e), Count(e.octets, "octet"), e.cookie ? ", cookie" : "")};
 }
 
 Line Describe(const ReplyIgnored& e) {
@@ -272,13 +322,30 @@ Line Describe(const ConnectionFailed& e) {
 }
 
 Line Describe(const EdnsFallback& e) {
-  return {Tone::kCare, "no EDNS", fmt::format("to {} from now on{}", e.endpoint.ToText(), Because(e.reason))};
+  return {Tone::kCare, "no EDNS", fmt::format("to {} this time{}", e.endpoint.ToText(), Because(e.reason))};
+}
+
+Line Describe(const MannerChanged& e) {
+  static constexpr auto kHow = std::to_array<std::string_view>(
+      {"over TCP", "over UDP", "with the cookie it gave", "without a cookie"});
+  return {
+      Tone::kCare, "again",
+      fmt::format("{} {}{}", e.endpoint.ToText(), kHow[static_cast<size_t>(e.manner)], Because(e.reason))};
+}
+
+Line Describe(const HabitLearnt& e) {
+  static constexpr auto kHabits = std::to_array<std::string_view>(
+      {"does not know EDNS, and is asked without", "does not know cookies, and is asked without",
+       "does not repeat the case of names, which is not drawn for it any more",
+       "truncates what would have fitted, and is asked over TCP"});
+  return {Tone::kCare, "habit",
+          fmt::format("{} {}", e.endpoint.ToText(), kHabits[static_cast<size_t>(e.habit)])};
 }
 
 // ---- Replies
 
 Line Describe(const ReplyJudged& e) {
-  const std::string zone = Zone(e.zone);
+  const std::string zone = ZoneText(e.zone);
   switch (e.verdict) {
     case Verdict::kAnswer:
       return {Tone::kGood, "means", fmt::format("the answer, from {}{}", zone, Because(e.reason))};
@@ -361,17 +428,28 @@ Line Describe(const ResolutionFailed& e) { return {Tone::kBad, "failed", e.reaso
 Line Describe(const Answered& e) {
   std::string text = fmt::format("{} {}{}{}", ToText(e.rcode), e.question.ToText(),
                                  e.authentic ? ", validated" : "", Because(e.reason));
+  if (e.extended_error) fmt::format_to(std::back_inserter(text), " (extended error {})", *e.extended_error);
   std::vector<std::string> records = RecordLines(e.answer);
   for (std::string& line : RecordLines(e.authority)) records.push_back(std::move(line) + "  (authority)");
   const bool failed = e.rcode != Rcode::kNoError && e.rcode != Rcode::kNxDomain;
   return {failed ? Tone::kBad : Tone::kGood, "answer", std::move(text), std::move(records)};
 }
 
+Line Describe(const AnswerWithheld& e) { return {Tone::kBad, "withheld", e.reason}; }
+
 }  // namespace
 
 Line DescribeEvent(const EventBody& body) {
   return std::visit([](const auto& event) { return Describe(event); }, body);
 }
+
+std::string ServerText(const Name& server, const std::optional<Endpoint>& endpoint) {
+  const std::string name = server.IsRoot() ? "" : server.ToText();
+  if (!endpoint) return name;
+  return name.empty() ? endpoint->ToText() : fmt::format("{} {}", name, endpoint->ToText());
+}
+
+std::string ZoneText(const Name& zone) { return zone.IsRoot() ? "the root" : zone.ToText(); }
 
 std::string Count(uint64_t count, std::string_view noun) {
   if (count == 1) return fmt::format("1 {}", noun);

@@ -25,6 +25,12 @@ Line DescribeEvent(const EventBody& body);
 // "1 server", "2 servers", "2 queries".
 std::string Count(uint64_t count, std::string_view noun);
 
+// "a.nic.lab. 127.0.0.3@53", or the address alone when there is no name.
+std::string ServerText(const Name& server, const std::optional<Endpoint>& endpoint);
+
+// A zone inside a sentence: "lab.", "the root".
+std::string ZoneText(const Name& zone);
+
 // "0.42 ms", "12.3 ms", "1.20 s": three digits, the unit a person would say.
 std::string DurationText(Duration duration);
 

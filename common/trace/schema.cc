@@ -9,6 +9,7 @@
 #include "common/trace/event_table.h"
 #include "common/trace/json.h"
 #include "common/trace/totals.h"
+#include "common/trace/why.h"
 
 namespace cairn {
 namespace {
@@ -113,7 +114,8 @@ std::string TraceSchema() {
 {1}
       ]}}
     }},
-    "totals": {{"$ref": "#/$defs/totals"}}
+    "totals": {{"$ref": "#/$defs/totals"}},
+    "why": {{"$ref": "#/$defs/why"}}
   }},
   "required": ["format", "version", "program", "started", "events", "totals"],
   "$defs": {{
@@ -142,12 +144,15 @@ std::string TraceSchema() {
     }},
     "totals": {{
 {3}
-    }}{4}
+    }},
+    "why": {{
+{4}
+    }}{5}
   }}
 }}
 )",
                      kTraceFormatVersion, kinds, ObjectSchema<trace::Candidate>("", ""),
-                     ObjectSchema<TraceTotals>("", ""), definitions);
+                     ObjectSchema<TraceTotals>("", ""), ObjectSchema<Why>("", ""), definitions);
 }
 
 }  // namespace cairn

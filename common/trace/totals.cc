@@ -4,7 +4,7 @@
 
 namespace cairn {
 
-TraceTotals CountTotals(const TraceRecorder& trace) {
+TraceTotals CountTotals(const Trace& trace) {
   TraceTotals totals{.events_left_out = trace.left_out()};
   for (const TraceEvent& event : trace.events()) {
     if (const auto* sent = std::get_if<trace::QuerySent>(&event.body)) {

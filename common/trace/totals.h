@@ -21,7 +21,7 @@ struct TraceTotals {
   Duration elapsed{};            // from the start of the trace to its last event
 };
 
-TraceTotals CountTotals(const TraceRecorder& trace);
+TraceTotals CountTotals(const Trace& trace);
 
 template <>
 inline constexpr auto trace::kRow<TraceTotals> = trace::MakeRow(

@@ -4,7 +4,7 @@
 
 namespace cairn {
 
-EventId TraceRecorder::Add(EventId parent, trace::EventBody body) {
+EventId Trace::Add(EventId parent, Instant at, trace::EventBody body) {
   const bool the_end =
       std::holds_alternative<trace::Answered>(body);  // never left out: what all the rest led to
   if (events_.size() >= limits::kMaxTraceEvents && !the_end) {
@@ -12,7 +12,7 @@ EventId TraceRecorder::Add(EventId parent, trace::EventBody body) {
     return parent;
   }
   const EventId id = static_cast<EventId>(events_.size() + 1);
-  events_.push_back(TraceEvent{.id = id, .parent = parent, .at = clock_.Now(), .body = std::move(body)});
+  events_.push_back(TraceEvent{.id = id, .parent = parent, .at = at, .body = std::move(body)});
   return id;
 }
 

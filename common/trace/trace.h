@@ -31,27 +31,42 @@ struct TraceEvent {
   trace::EventBody body;
 };
 
-class TraceRecorder {
+// What was recorded: a value, which the views look at, and which may be copied while the recorder goes on.
+class Trace {
  public:
-  explicit TraceRecorder(const Clock& clock)
-      : clock_(clock), started_(clock.Now()), started_at_(clock.Wall()) {}
-  TraceRecorder(const TraceRecorder&) = delete;
-  TraceRecorder& operator=(const TraceRecorder&) = delete;
-
-  // Returns the new event's id; the parent's when the trace is full.
-  EventId Add(EventId parent, trace::EventBody body);
+  Trace(Instant started, WallTime started_at) : started_(started), started_at_(started_at) {}
 
   Instant started() const { return started_; }
   WallTime started_at() const { return started_at_; }
   const std::deque<TraceEvent>& events() const { return events_; }  // in order of time; events()[id - 1]
   size_t left_out() const { return left_out_; }
 
+  // Returns the new event's id; the parent's when the trace is full. `parent` is an event of this trace, or
+  // 0.
+  EventId Add(EventId parent, Instant at, trace::EventBody body);
+  void LeaveOut(size_t events) { left_out_ += events; }
+
  private:
-  const Clock& clock_;
   Instant started_;
   WallTime started_at_;
   std::deque<TraceEvent> events_;  // blocks that never move: recording does not copy what was recorded
   size_t left_out_ = 0;
+};
+
+class TraceRecorder {
+ public:
+  explicit TraceRecorder(const Clock& clock) : clock_(clock), trace_(clock.Now(), clock.Wall()) {}
+  TraceRecorder(const TraceRecorder&) = delete;
+  TraceRecorder& operator=(const TraceRecorder&) = delete;
+
+  EventId Add(EventId parent, trace::EventBody body) {
+    return trace_.Add(parent, clock_.Now(), std::move(body));
+  }
+  const Trace& trace() const { return trace_; }
+
+ private:
+  const Clock& clock_;
+  Trace trace_;
 };
 
 // A place in a trace, or nowhere. Two words; copy it freely.

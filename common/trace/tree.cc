@@ -6,11 +6,13 @@
 #include <array>
 #include <iterator>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/trace/lines.h"
 #include "common/trace/text.h"
 #include "common/trace/totals.h"
+#include "common/trace/why.h"
 
 namespace cairn {
 namespace {
@@ -66,7 +68,7 @@ std::vector<std::string_view> Fold(std::string_view text, size_t columns) {
 
 class TreeWriter {
  public:
-  TreeWriter(const TraceRecorder& trace, TreeStyle style) : trace_(trace), style_(style) {
+  TreeWriter(const Trace& trace, TreeStyle style) : trace_(trace), style_(style) {
     struct Place {
       EventId drawn_below = 0;
       size_t depth = 0;
@@ -138,7 +140,7 @@ class TreeWriter {
     return std::chrono::duration<double, std::milli>(at - trace_.started()).count();
   }
 
-  const TraceRecorder& trace_;
+  const Trace& trace_;
   const TreeStyle style_;
   std::vector<std::vector<EventId>> children_;  // of each event; [0] are the roots
   std::string out_;
@@ -161,10 +163,28 @@ std::string TotalsText(const TraceTotals& totals) {
   return out + fmt::format("; {}\n", trace::DurationText(totals.elapsed));
 }
 
+// One sentence each, below a word that says which.
+std::string WhyText(const Why& why, size_t columns) {
+  constexpr size_t kWordColumns = 16;
+  std::string out = "\n";
+  const auto add = [&](std::string_view word, const std::string& sentence) {
+    const std::string printable = PrintableText(sentence);
+    for (const std::string_view piece :
+         Fold(printable, std::max(columns, kWordColumns + kLeastTextColumns) - kWordColumns))
+      out += fmt::format("{:<{}}{}\n", std::exchange(word, ""), kWordColumns, piece);
+  };
+  add("what happened", why.what_happened);
+  add("whose fault", why.whose_fault);
+  add("what to do", why.what_to_do);
+  return out;
+}
+
 }  // namespace
 
-std::string RenderTree(const TraceRecorder& trace, TreeStyle style) {
-  return TreeWriter(trace, style).Write() + "\n" + TotalsText(CountTotals(trace));
+std::string RenderTree(const Trace& trace, TreeStyle style) {
+  std::string out = TreeWriter(trace, style).Write() + "\n" + TotalsText(CountTotals(trace));
+  if (style.why) out += WhyText(Explain(trace), style.columns);
+  return out;
 }
 
 }  // namespace cairn

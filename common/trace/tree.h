@@ -12,8 +12,9 @@ namespace cairn {
 struct TreeStyle {
   size_t columns = 100;  // longer lines are folded, and continue below their own text
   bool colours = false;  // ANSI colours, for a terminal
+  bool why = false;      // three sentences at the end (why.h)
 };
 
-std::string RenderTree(const TraceRecorder& trace, TreeStyle style = {});
+std::string RenderTree(const Trace& trace, TreeStyle style = {});
 
 }  // namespace cairn

@@ -34,6 +34,7 @@ std::string Cost::ToText() const {
 CostMeter::CostMeter(SimResolver& resolver)
     : resolver_(resolver),
       first_packet_(resolver.internet().world().log().packets().size()),
+      first_trace_(resolver.traces().size()),
       before_(resolver.cache().stats()) {}
 
 Cost CostMeter::Spent() const {

@@ -27,10 +27,12 @@ class CostMeter {
   explicit CostMeter(SimResolver& resolver);
   Cost Spent() const;
   size_t first_packet() const { return first_packet_; }
+  size_t first_trace() const { return first_trace_; }
 
  private:
   SimResolver& resolver_;
   size_t first_packet_;
+  size_t first_trace_;
   Cache::Stats before_;
 };
 

@@ -8,6 +8,8 @@
 #include <optional>
 
 #include "common/dns/rdata_text.h"
+#include "common/trace/tree.h"
+#include "common/trace/why.h"
 
 namespace cairn::sim {
 namespace {
@@ -36,15 +38,25 @@ double Milliseconds(Duration duration) { return static_cast<double>(duration.cou
 
 Verdict Expectations::Judge(const ScenarioLine& line) {
   static const std::map<std::string, Verdict (Expectations::*)(const ScenarioLine&)> kTable = {
-      {"rcode", &Expectations::Rcode},       {"answer", &Expectations::Records},
-      {"authority", &Expectations::Records}, {"additional", &Expectations::Records},
-      {"flag", &Expectations::HasFlag},      {"ttl", &Expectations::FirstTtl},
-      {"soa", &Expectations::Soa},           {"extended-error", &Expectations::ExtendedErrorCode},
-      {"says", &Expectations::Says},         {"within", &Expectations::Within},
-      {"at", &Expectations::AtMost},         {"answered", &Expectations::Answered},
-      {"silence", &Expectations::Silence},   {"asked", &Expectations::Asked},
-      {"shown", &Expectations::Shown},       {"connected", &Expectations::Connected},
-      {"not", &Expectations::Not},           {"believed", &Expectations::Believed},
+      {"rcode", &Expectations::Rcode},
+      {"answer", &Expectations::Records},
+      {"authority", &Expectations::Records},
+      {"additional", &Expectations::Records},
+      {"flag", &Expectations::HasFlag},
+      {"ttl", &Expectations::FirstTtl},
+      {"soa", &Expectations::Soa},
+      {"extended-error", &Expectations::ExtendedErrorCode},
+      {"says", &Expectations::Says},
+      {"within", &Expectations::Within},
+      {"at", &Expectations::AtMost},
+      {"answered", &Expectations::Answered},
+      {"why", &Expectations::WhySays},
+      {"silence", &Expectations::Silence},
+      {"asked", &Expectations::Asked},
+      {"shown", &Expectations::Shown},
+      {"connected", &Expectations::Connected},
+      {"not", &Expectations::Not},
+      {"believed", &Expectations::Believed},
   };
   const auto row = kTable.find(line.words[0]);
   if (row == kTable.end()) return Wrong("no such expectation: " + line.text);
@@ -135,6 +147,17 @@ Verdict Expectations::Says(const ScenarioLine& line) {
   const EdnsOption* const option = ExtendedErrorOf(reply());
   const std::string text = option ? std::string(option->value.begin() + 2, option->value.end()) : "";
   return If(text.find(line.text.substr(line.text.find(' ') + 1)) != std::string::npos, "it says: " + text);
+}
+
+// Three sentences, each after the word that tools know it by.
+Verdict Expectations::WhySays(const ScenarioLine& line) {
+  if (resolver_.traces().size() <= meter_.first_trace()) return Missed("there is no trace of it");
+  const Trace& trace = resolver_.traces()[meter_.first_trace()]->trace();
+  const Why why = Explain(trace);
+  const std::string text =
+      fmt::format("happened: {} fault: {} do: {}", why.what_happened, why.whose_fault, why.what_to_do);
+  return If(text.find(line.text.substr(line.text.find(' ') + 1)) != std::string::npos,
+            "it says: " + text + "\n" + RenderTree(trace));
 }
 
 Verdict Expectations::Silence(const ScenarioLine& /*line*/) {

@@ -39,6 +39,7 @@ class Expectations {
   Verdict Soa(const ScenarioLine& line);
   Verdict ExtendedErrorCode(const ScenarioLine& line);
   Verdict Says(const ScenarioLine& line);
+  Verdict WhySays(const ScenarioLine& line);
   Verdict Within(const ScenarioLine& line);
   Verdict AtMost(const ScenarioLine& line);
   Verdict Answered(const ScenarioLine& line);

@@ -19,7 +19,8 @@ namespace {
 
 class Interpreter {
  public:
-  Interpreter(std::string file_name, uint64_t seed) : file_name_(std::move(file_name)), internet_(seed) {}
+  Interpreter(std::string file_name, uint64_t seed, bool traced)
+      : file_name_(std::move(file_name)), internet_(seed), traced_(traced) {}
 
   ScenarioOutcome Run(const std::string& text) {
     for (const ScenarioLine& line : ReadScenario(text)) {
@@ -29,6 +30,9 @@ class Interpreter {
       checkers_->CheckBudget(resolver_->UpstreamQueries(), resolver_->conversations().size());
       checkers_->CheckNothingAlive();
       TakeFindings(last_line_);
+    }
+    if (resolver_) {
+      for (const auto& recorder : resolver_->traces()) outcome_.traces.push_back(recorder->trace());
     }
     outcome_.packets = internet_.world().log().ToText();
     outcome_.hash = internet_.world().log().Hash();
@@ -306,6 +310,7 @@ class Interpreter {
     if (!type) return Wrong(line, "ask NAME TYPE");
     manner.query.question.qtype = *type;
     if (!ReadManner(line, manner)) return false;
+    if (traced_) resolver_->TraceNext(kTracesOfAQuestion);
     const CostMeter meter(*resolver_);
     std::vector<const Conversation*> asked;
     for (uint64_t i = 1; i <= manner.times; ++i) {
@@ -427,8 +432,12 @@ class Interpreter {
     return false;
   }
 
+  // A flood is not told query by query.
+  static constexpr size_t kTracesOfAQuestion = 20;
+
   std::string file_name_;
   SimInternet internet_;
+  const bool traced_;
   std::string options_;  // lines of YAML below `resolver:`
   std::string config_;   // and beside it
   std::unique_ptr<SimResolver> resolver_;
@@ -442,8 +451,10 @@ class Interpreter {
 
 }  // namespace
 
-ScenarioOutcome RunScenario(const std::string& text, const std::string& file_name, uint64_t seed) {
-  return Interpreter(file_name, seed).Run(text);
+ScenarioOutcome RunScenario(const std::string& text, const std::string& file_name, uint64_t seed,
+                            Traced traced) {
+  const bool told = traced == Traced::kAlways || text.find("\n  why ") != std::string::npos;
+  return Interpreter(file_name, seed, told).Run(text);
 }
 
 }  // namespace cairn::sim

@@ -36,6 +36,7 @@
 //     asked SERVER [[at most] N times]
 //     shown SERVER NAME TYPE   the question it was asked
 //     connected SERVER N times
+//     why TEXT               the explanation of its trace (common/trace/why.h) has that in it
 //     not EXPECTATION
 //     believed               a lie came through, as the RFC would have it: the zones are not consulted
 //   wait DURATION
@@ -53,6 +54,7 @@
 #include <string>
 #include <vector>
 
+#include "common/trace/trace.h"
 #include "tests/sim/cost.h"
 
 namespace cairn::sim {
@@ -62,9 +64,16 @@ struct ScenarioOutcome {
   std::vector<std::string> findings;
   std::string packets;  // the log, for whoever has to find out why
   uint64_t hash = 0;
-  Cost cost;  // of the last question
+  Cost cost;                  // of the last question
+  std::vector<Trace> traces;  // of the first queries of each question, when asked for
 };
 
-ScenarioOutcome RunScenario(const std::string& text, const std::string& file_name, uint64_t seed = 1);
+enum class Traced : uint8_t {
+  kWhereAsked,  // in scenarios with `why`
+  kAlways,
+};
+
+ScenarioOutcome RunScenario(const std::string& text, const std::string& file_name, uint64_t seed = 1,
+                            Traced traced = Traced::kWhereAsked);
 
 }  // namespace cairn::sim

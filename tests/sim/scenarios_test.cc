@@ -35,9 +35,12 @@ std::string Read(const std::filesystem::path& path) {
 class Scenarios : public ::testing::TestWithParam<std::filesystem::path> {};
 
 TEST_P(Scenarios, HappenAsWritten) {
-  const ScenarioOutcome outcome = RunScenario(Read(GetParam()), GetParam().filename().string());
+  const std::string text = Read(GetParam());
+  const ScenarioOutcome outcome = RunScenario(text, GetParam().filename().string());
   for (const std::string& finding : outcome.findings) ADD_FAILURE() << finding;
   if (!outcome.findings.empty()) std::cout << outcome.packets;
+  EXPECT_EQ(RunScenario(text, "told", 1, Traced::kAlways).packets, outcome.packets)
+      << "that it is traced has changed what goes over the wire";
 }
 
 std::string NameOf(const ::testing::TestParamInfo<std::filesystem::path>& info) {
@@ -143,6 +146,7 @@ constexpr MissCase kMisses[] = {
     {"shown", "ask www. A\n  shown root mail. A\n"},
     {"not shown", "ask www. A\n  not shown root www. A\n"},
     {"connected", "ask www. A\n  connected root 1 times\n"},
+    {"why", "ask www. A\n  why There is no name www.\n"},
     {"asked at most", "ask www. A\n  asked root at most 0 times\n"},
     {"connections",
      "ask www. A over tcp\nreply root * * over udp\n  flags tc\nask w. A\n  at most 0 connections\n"},

@@ -148,6 +148,27 @@ class SimResolver::Stub final : public UdpReceiver, public StreamReceiver {
   std::unique_ptr<MessageStream> stream_;
 };
 
+// ---- Somebody who listens
+
+class SimResolver::Tap final : public TraceTap {
+ public:
+  explicit Tap(const Clock& clock) : clock_(clock) {}
+
+  void Want(size_t most) { wanted_ = most; }
+  bool Wants(NameView /*qname*/) const override { return wanted_ > 0; }
+  std::shared_ptr<TraceRecorder> Begin(const Question& /*asked*/, const Endpoint& /*client*/) override {
+    --wanted_;
+    return traces.emplace_back(std::make_shared<TraceRecorder>(clock_));
+  }
+  void End(const Question& /*asked*/, std::shared_ptr<TraceRecorder> /*trace*/) override {}
+
+  std::vector<std::shared_ptr<TraceRecorder>> traces;
+
+ private:
+  const Clock& clock_;
+  size_t wanted_ = 0;
+};
+
 // ---- The resolver's host
 
 ResolverOptions SimResolver::DefaultOptions() {
@@ -175,12 +196,20 @@ SimResolver::SimResolver(SimInternet& internet, const ResolverOptions& options)
     std::cerr << resolver.status().ToString() << '\n';
     std::abort();
   }
+  tap_ = std::make_unique<Tap>(internet_.world().clock());
   resolver_ = *std::move(resolver);
   delegations_->SetPermanent(RootHints(internet_));
   listener_ = *host_.Listen({host_.address(), 53}, *resolver_);
 }
 
 SimResolver::~SimResolver() = default;
+
+void SimResolver::TraceNext(size_t most) {
+  tap_->Want(most);
+  resolver_->SetTraceTap(tap_.get());
+}
+
+const std::vector<std::shared_ptr<TraceRecorder>>& SimResolver::traces() const { return tap_->traces; }
 
 const Conversation& SimResolver::Ask(StubQuery query) {
   conversations_.push_back(std::make_unique<Conversation>(Conversation{.query = std::move(query)}));

@@ -69,11 +69,17 @@ class SimResolver {
   // Queries the resolver sent upstream since packet number `first` of the log.
   size_t UpstreamQueries(size_t first = 0);
 
+  // From now on the resolver tells of client queries with RD, up to so many until this is called again.
+  void TraceNext(size_t most);
+  // What it told, in the order in which the queries came; those under way are not whole yet.
+  const std::vector<std::shared_ptr<TraceRecorder>>& traces() const;
+
   // Ends the resolver; what is left in the world afterwards is a leak.
   void Stop();
 
  private:
   class Stub;
+  class Tap;
 
   SimInternet& internet_;
   SimHost& host_;
@@ -83,6 +89,7 @@ class SimResolver {
   EpochReader epoch_{epochs_};
   std::unique_ptr<Cache> cache_;
   std::unique_ptr<DelegationStore> delegations_;
+  std::unique_ptr<Tap> tap_;
   std::unique_ptr<Resolver> resolver_;
   std::unique_ptr<Listener> listener_;
   std::vector<std::unique_ptr<Conversation>> conversations_;

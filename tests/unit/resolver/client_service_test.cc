@@ -532,12 +532,13 @@ TEST(ClientService, BatchLargerThanOursIsAnsweredWhole) {
 class RecordingTap final : public TraceTap {
  public:
   explicit RecordingTap(const Clock& clock) : clock_(clock) {}
+  bool Wants(NameView qname) const override { return qname != Name::Literal("unwanted.example."); }
   std::shared_ptr<TraceRecorder> Begin(const Question& asked, const Endpoint&) override {
     return asked.qtype == rr::kA ? std::make_shared<TraceRecorder>(clock_) : nullptr;
   }
   void End(const Question& asked, std::shared_ptr<TraceRecorder> trace) override {
     ended.push_back(asked.ToText());
-    events += trace->events().size();
+    events += trace->trace().events().size();
   }
   std::vector<std::string> ended;
   size_t events = 0;

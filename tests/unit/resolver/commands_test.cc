@@ -48,6 +48,16 @@ TEST(CommandLine, TraceAsksForAddressesAndPrintsATreeUnlessTold) {
   EXPECT_EQ(trace->format, TraceCommand::Format::kTree);
 }
 
+TEST(CommandLine, TraceMayExplainAndReplay) {
+  const Command asked = Parse("trace --why example ANY");
+  ASSERT_NE(std::get_if<TraceCommand>(&asked), nullptr);
+  EXPECT_TRUE(std::get<TraceCommand>(asked).why);
+  EXPECT_EQ(std::get<TraceCommand>(asked).asked.ToText(), "example. ANY");
+  const Command stored = Parse("trace --replay trace.json --why");
+  ASSERT_NE(std::get_if<TraceCommand>(&stored), nullptr);
+  EXPECT_EQ(std::get<TraceCommand>(stored).replay, "trace.json");
+}
+
 TEST(CommandLine, ControlVerbsKeepTheirOwnFlags) {
   const Command command = Parse("ctl --socket /tmp/s flush --subtree example.com");
   const auto* control = std::get_if<ControlCommand>(&command);
@@ -89,7 +99,9 @@ TEST(CommandLine, WrongUsageSaysWhatIsWrong) {
       {"trace", "'trace' needs a NAME"},
       {"trace a..b", "'a..b' is no domain name"},
       {"trace example FROB", "'FROB' is no record type"},
-      {"trace example AXFR", "'AXFR' is no record type"},
+      {"trace example AXFR", "AXFR is a meta type: no name has records of it"},
+      {"trace example TYPE41", "OPT is a meta type"},
+      {"trace example --replay file", "--replay shows a file and takes no NAME"},
       {"trace example A B", "does not know what to do with 'B'"},
       {"trace example --format html", "expected tree or json"},
       {"check-config", "'check-config' needs FILE"},

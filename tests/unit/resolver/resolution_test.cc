@@ -522,7 +522,7 @@ TEST(Resolution, TraceTellsTheStory) {
   const auto recorder = std::make_shared<TraceRecorder>(world.clock);
   world.Ask("www.example. A", recorder);
   std::vector<size_t> kinds(std::variant_size_v<trace::EventBody>);
-  for (const TraceEvent& event : recorder->events()) ++kinds[event.body.index()];
+  for (const TraceEvent& event : recorder->trace().events()) ++kinds[event.body.index()];
   const auto count = [&kinds](const trace::EventBody& kind) { return kinds[kind.index()]; };
   EXPECT_EQ(count(trace::QuerySent{}), 2u);
   EXPECT_EQ(count(trace::ReplyReceived{}), 2u);
@@ -565,7 +565,7 @@ TEST(Resolution, TraceSaysWhichAddressesMayNotBeAsked) {
   const auto recorder = std::make_shared<TraceRecorder>(world.clock);
   EXPECT_EQ(world.Ask("www.example. A", recorder).substr(0, 8), "SERVFAIL");
   std::vector<std::string> skipped;
-  for (const TraceEvent& event : recorder->events()) {
+  for (const TraceEvent& event : recorder->trace().events()) {
     if (const auto* skip = std::get_if<trace::ServerSkipped>(&event.body))
       skipped.push_back(skip->endpoint->ToText() + " " + skip->rule);
   }

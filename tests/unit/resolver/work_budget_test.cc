@@ -86,10 +86,10 @@ TEST(WorkBudget, TheDeadlineIsTheClientsAndTheTraceHearsOfLimits) {
   EXPECT_EQ(fetch.deadline(), Instant() + std::chrono::seconds(17));
   const TracePoint at(recorder.get());
   EXPECT_TRUE(fetch.Spend(Limit::kReferrals, at, RowOf(Limit::kReferrals).by_default));
-  EXPECT_TRUE(recorder->events().empty());
+  EXPECT_TRUE(recorder->trace().events().empty());
   EXPECT_FALSE(fetch.Spend(Limit::kReferrals, at));
-  ASSERT_EQ(recorder->events().size(), 1u);
-  EXPECT_EQ(std::get<trace::LimitReached>(recorder->events().front().body).limit, "referrals");
+  ASSERT_EQ(recorder->trace().events().size(), 1u);
+  EXPECT_EQ(std::get<trace::LimitReached>(recorder->trace().events().front().body).limit, "referrals");
 }
 
 }  // namespace

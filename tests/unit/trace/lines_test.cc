@@ -1,6 +1,7 @@
 // How each kind of event reads: one row a case, and every kind has one.
 #include "common/trace/lines.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <set>
@@ -41,6 +42,10 @@ std::vector<LineCase> Cases() {
        "allowed 127.0.0.2 by the access list: 127.0.0.0/8"},
       {PolicyApplied{.name = zone, .rule = "lab. refuse (local-zones)", .effect = "is refused"},
        "policy lab. is refused: lab. refuse (local-zones)"},
+      {RefreshWanted{.question = question, .ttl_left = Ttl::Seconds(9)},
+       "prefetch www.lab. A, 9 s left: fetched anew for those who ask next"},
+      {RefreshWanted{.question = question, .ttl_left = Ttl::Seconds(9), .started = false},
+       "prefetch www.lab. A, 9 s left: not fetched anew, since too many are already"},
       {ResolutionStarted{.question = question}, "resolve www.lab. A"},
       {ResolutionStarted{.question = question, .purpose = Purpose::kPriming},
        "resolve www.lab. A, to prime the root"},
@@ -91,6 +96,8 @@ std::vector<LineCase> Cases() {
                     .failures = 3,
                     .put_aside_for = seconds(10)},
        "blamed 127.0.0.2@53 for lab.: timeout, 3 failures in a row, put aside for 10 s"},
+      {ZoneResting{.zone = zone, .rest = seconds(20)},
+       "rest lab.: none of its servers could be reached, and they are left alone for 20 s"},
       {QuerySent{.zone = zone,
                  .server = server,
                  .endpoint = endpoint,
@@ -98,14 +105,33 @@ std::vector<LineCase> Cases() {
                  .attempt = Attempt::kRetry,
                  .id = 7,
                  .recursion_desired = true,
-                 .cookie = true},
-       "ask ns.lab. 127.0.0.2@53 for www.lab. A over UDP (again) | id 7, no EDNS, cookie, rd"},
+                 .cookie = true,
+                 .case_randomised = true},
+       "ask ns.lab. 127.0.0.2@53 for www.lab. A over UDP (again) | id 7, no EDNS, cookie, 0x20, rd"},
+      {QuerySent{.zone = zone,
+                 .server = server,
+                 .endpoint = endpoint,
+                 .transport = Transport::kTcp,
+                 .question = question,
+                 .reused_connection = true},
+       "ask ns.lab. 127.0.0.2@53 for www.lab. A over TCP | id 0, no EDNS, open connection"},
       {ReplyReceived{.endpoint = endpoint,
                      .rcode = Rcode::kRefused,
                      .truncated = true,
                      .octets = 12,
                      .rtt = milliseconds(3)},
        "reply REFUSED tc after 3.00 ms: no records in 12 octets"},
+      {ReplyReceived{.endpoint = endpoint,
+                     .authoritative = true,
+                     .cookie = true,
+                     .octets = 90,
+                     .answer_records = 1,
+                     .authority_records = 2,
+                     .additional_records = 1,
+                     .rtt = milliseconds(3)},
+       "reply NOERROR aa after 3.00 ms: 1 answer record, 2 authority records, 1 additional record in 90 "
+       "octets, "
+       "cookie"},
       {ReplyIgnored{.from = endpoint, .rule = "the ID differs"},
        "ignored a datagram from 127.0.0.2@53: the ID differs"},
       {ReplyLate{
@@ -114,8 +140,15 @@ std::vector<LineCase> Cases() {
       {QueryTimedOut{.endpoint = endpoint, .waited = milliseconds(400)},
        "timeout 127.0.0.2@53 did not reply within 400 ms"},
       {ConnectionFailed{.endpoint = endpoint, .reason = "refused"}, "failed to reach 127.0.0.2@53: refused"},
-      {EdnsFallback{.endpoint = endpoint, .reason = "FORMERR"},
-       "no EDNS to 127.0.0.2@53 from now on: FORMERR"},
+      {EdnsFallback{.endpoint = endpoint, .reason = "FORMERR"}, "no EDNS to 127.0.0.2@53 this time: FORMERR"},
+      {MannerChanged{.endpoint = endpoint, .reason = "the reply is truncated"},
+       "again 127.0.0.2@53 over TCP: the reply is truncated"},
+      {MannerChanged{.endpoint = endpoint, .manner = Manner::kWithoutCookie, .reason = "FORMERR"},
+       "again 127.0.0.2@53 without a cookie: FORMERR"},
+      {HabitLearnt{.endpoint = endpoint, .habit = Habit::kNoEdns},
+       "habit 127.0.0.2@53 does not know EDNS, and is asked without"},
+      {HabitLearnt{.endpoint = endpoint, .habit = Habit::kTruncatesNeedlessly},
+       "habit 127.0.0.2@53 truncates what would have fitted, and is asked over TCP"},
       {ReplyJudged{.verdict = Verdict::kAnswer, .zone = zone}, "means the answer, from lab."},
       {ReplyJudged{.verdict = Verdict::kLame, .zone = zone, .reason = "no AA"}, "means lame for lab.: no AA"},
       {RrsetKept{.section = Section::kAdditional, .rrset = Set("ns.lab.", 5, rr::kA, {"192.0.2.1"})},
@@ -148,6 +181,12 @@ std::vector<LineCase> Cases() {
        "answer NXDOMAIN www.lab. A | lab. 60 IN SOA ns.lab. admin.lab. 1 2 3 4 5  (authority)"},
       {Answered{.question = question, .rcode = Rcode::kServFail, .reason = "no server replied"},
        "answer SERVFAIL www.lab. A: no server replied"},
+      {Answered{.question = question,
+                .rcode = Rcode::kServFail,
+                .reason = "no server replied",
+                .extended_error = uint16_t{22}},
+       "answer SERVFAIL www.lab. A: no server replied (extended error 22)"},
+      {AnswerWithheld{.reason = "a rule of the configuration"}, "withheld a rule of the configuration"},
   };
 }
 
@@ -158,6 +197,21 @@ TEST(Lines, ReadAsWritten) {
     for (const std::string& detail : line.details) read += " | " + detail;
     EXPECT_EQ(read, c.expected);
   }
+}
+
+// The root has 26 addresses: the chosen one, the next two, and what the others have in common.
+TEST(Lines, OfManyCandidatesThreeAreShown) {
+  ServerChosen event{.zone = Name(), .candidates = {}, .chosen = 6, .reason = "lowest expected time"};
+  for (int i = 0; i < 7; ++i)
+    event.candidates.push_back({.server = Name::Literal("ns.lab."),
+                                .endpoint = At("192.0.2." + std::to_string(i)),
+                                .score = milliseconds(70 - 10 * i)});
+  event.candidates.push_back({.server = Name::Literal("far.lab."), .state = CandidateState::kNoAddress});
+  EXPECT_THAT(DescribeEvent(event).details,
+              testing::ElementsAre("* ns.lab.  192.0.2.6@53   10.0 ms  never asked",
+                                   "  ns.lab.  192.0.2.5@53   20.0 ms  never asked",
+                                   "  ns.lab.  192.0.2.4@53   30.0 ms  never asked",
+                                   "  and 4 others between 40.0 ms and 70.0 ms, 1 not to be asked"));
 }
 
 TEST(Lines, EveryKindHasACaseAndANameOfItsOwn) {
@@ -200,8 +254,9 @@ TEST(Views, EscapeWhatTheWireHeld) {
   ManualClock clock;
   TraceRecorder trace(clock);
   TracePoint(&trace).Add(LoopStopped{"bell \a quote \" back\\slash"});
-  EXPECT_NE(RenderTree(trace).find("loop bell \\007 quote \" back\\slash\n"), std::string::npos);
-  EXPECT_NE(RenderJson(trace, "p").find(R"("what": "bell \\007 quote \" back\\slash")"), std::string::npos);
+  EXPECT_NE(RenderTree(trace.trace()).find("loop bell \\007 quote \" back\\slash\n"), std::string::npos);
+  EXPECT_NE(RenderJson(trace.trace(), "p").find(R"("what": "bell \\007 quote \" back\\slash")"),
+            std::string::npos);
 }
 
 }  // namespace

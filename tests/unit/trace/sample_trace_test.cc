@@ -1,14 +1,12 @@
 // The views of one whole trace, beside their golden files.
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <sstream>
 #include <string>
 
 #include "common/trace/json.h"
 #include "common/trace/totals.h"
 #include "common/trace/tree.h"
-#include "tests/support/source_path.h"
+#include "tests/unit/trace/golden_file.h"
 #include "tests/unit/trace/sample_trace.h"
 
 namespace cairn::trace {
@@ -119,22 +117,6 @@ void RecordSampleTrace(TraceRecorder& trace, ManualClock& clock) {
 
 namespace {
 
-std::string ReadFile(const std::string& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-// On a difference `actual` is left beside the temporary files: after a look at both, it may become the golden
-// file.
-void ExpectGolden(const std::string& actual, const std::string& golden) {
-  if (actual == ReadFile(testing::SourcePath(golden))) return;
-  const std::string kept = ::testing::TempDir() + golden.substr(golden.rfind('/') + 1);
-  std::ofstream(kept) << actual;
-  ADD_FAILURE() << "this is not what " << golden << " holds; see " << kept << "\n" << actual;
-}
-
 class SampleTrace : public ::testing::Test {
  protected:
   SampleTrace() { RecordSampleTrace(trace_, clock_); }
@@ -143,24 +125,25 @@ class SampleTrace : public ::testing::Test {
 };
 
 TEST_F(SampleTrace, ReadsAsATree) {
-  ExpectGolden(RenderTree(trace_), "tests/unit/trace/golden/cold_resolution.tree");
+  ExpectGolden(RenderTree(trace_.trace()), "tests/unit/trace/golden/cold_resolution.tree");
 }
 
 TEST_F(SampleTrace, IsTheSameTreeInColours) {
-  std::string coloured = RenderTree(trace_, {.colours = true});
-  EXPECT_NE(coloured, RenderTree(trace_));
+  std::string coloured = RenderTree(trace_.trace(), {.colours = true});
+  EXPECT_NE(coloured, RenderTree(trace_.trace()));
   for (size_t escape; (escape = coloured.find('\x1b')) != std::string::npos;) {
     coloured.erase(escape, coloured.find('m', escape) - escape + 1);
   }
-  EXPECT_EQ(coloured, RenderTree(trace_));
+  EXPECT_EQ(coloured, RenderTree(trace_.trace()));
 }
 
 TEST_F(SampleTrace, IsAJsonDocument) {
-  ExpectGolden(RenderJson(trace_, "cairn-resolver 0.0.0"), "tests/unit/trace/golden/cold_resolution.json");
+  ExpectGolden(RenderJson(trace_.trace(), "cairn-resolver 0.0.0"),
+               "tests/unit/trace/golden/cold_resolution.json");
 }
 
 TEST_F(SampleTrace, AddsUp) {
-  const TraceTotals totals = CountTotals(trace_);
+  const TraceTotals totals = CountTotals(trace_.trace());
   EXPECT_EQ(totals.queries_udp, 2u);
   EXPECT_EQ(totals.queries_tcp, 1u);
   EXPECT_EQ(totals.replies, 2u);

@@ -19,14 +19,14 @@ TEST(TraceRecorder, NumbersEventsAndKeepsCauseAndTime) {
   first.Add(LoopStopped{"third"});
   second.Add(LoopStopped{"fourth"});
 
-  ASSERT_EQ(trace.events().size(), 4u);
+  ASSERT_EQ(trace.trace().events().size(), 4u);
   const EventId parents[] = {0, 1, 1, 2};
   for (size_t i = 0; i < 4; ++i) {
-    EXPECT_EQ(trace.events()[i].id, i + 1);
-    EXPECT_EQ(trace.events()[i].parent, parents[i]);
+    EXPECT_EQ(trace.trace().events()[i].id, i + 1);
+    EXPECT_EQ(trace.trace().events()[i].parent, parents[i]);
   }
-  EXPECT_EQ(trace.events()[0].at, trace.started());
-  EXPECT_EQ(trace.events()[1].at - trace.started(), std::chrono::microseconds(5));
+  EXPECT_EQ(trace.trace().events()[0].at, trace.trace().started());
+  EXPECT_EQ(trace.trace().events()[1].at - trace.trace().started(), std::chrono::microseconds(5));
 }
 
 TEST(TracePoint, NowhereTakesNothing) {
@@ -41,9 +41,9 @@ TEST(TraceRecorder, IsBoundedButKeepsTheEnd) {
   const TracePoint root(&trace);
   for (size_t i = 0; i < limits::kMaxTraceEvents + 10; ++i) root.Add(LoopStopped{"flood"});
   root.Add(Answered{.question = Ask("example.")});
-  EXPECT_EQ(trace.events().size(), limits::kMaxTraceEvents + 1);
-  EXPECT_EQ(trace.left_out(), 10u);
-  EXPECT_TRUE(std::holds_alternative<Answered>(trace.events().back().body));
+  EXPECT_EQ(trace.trace().events().size(), limits::kMaxTraceEvents + 1);
+  EXPECT_EQ(trace.trace().left_out(), 10u);
+  EXPECT_TRUE(std::holds_alternative<Answered>(trace.trace().events().back().body));
 }
 
 // Each event asked for by the one before: as deep as a trace can get.
@@ -52,7 +52,7 @@ TEST(Tree, HoldsItsWidthAtAnyDepth) {
   TraceRecorder trace(clock);
   TracePoint at(&trace);
   for (size_t i = 0; i < limits::kMaxTraceEvents; ++i) at = at.Add(LoopStopped{"deeper"});
-  const std::string tree = RenderTree(trace);
+  const std::string tree = RenderTree(trace.trace());
   size_t longest = 0;
   for (size_t start = 0; start < tree.size();) {
     const size_t end = tree.find('\n', start);
