@@ -52,20 +52,11 @@ constexpr MetricRow<TransferCounters> kTransferRows[] = {
      &TransferCounters::refused},
 };
 
-constexpr std::string_view kTcpHelp = "TCP connections of clients by what became of them.";
-constexpr MetricRow<UvNetworkCounters> kNetworkRows[] = {
-    {"cairn_udp_send_failures_total", "Answers the system did not take.", "", "",
-     &UvNetworkCounters::udp_send_failures},
-    {"cairn_tcp_connections_total", kTcpHelp, "what", "accepted", &UvNetworkCounters::tcp_accepted},
-    {"cairn_tcp_connections_total", kTcpHelp, "what", "refused", &UvNetworkCounters::tcp_refused},
-    {"cairn_tcp_connections_total", kTcpHelp, "what", "evicted", &UvNetworkCounters::tcp_evicted},
-    {"cairn_tcp_connections_total", kTcpHelp, "what", "idle", &UvNetworkCounters::tcp_idle},
-    {"cairn_tcp_connections_total", kTcpHelp, "what", "slow-message", &UvNetworkCounters::tcp_slow_messages},
-    {"cairn_tcp_connections_total", kTcpHelp, "what", "slow-reader", &UvNetworkCounters::tcp_slow_readers},
-    {"cairn_tcp_connections_total", kTcpHelp, "what", "unanswered", &UvNetworkCounters::tcp_unanswered},
-    {"cairn_tcp_paused_total", "Times the reading of a TCP connection paused at a limit.", "", "",
-     &UvNetworkCounters::tcp_paused},
-};
+std::vector<NetworkFigures> NetworksOf(std::span<const WorkerCounters> workers) {
+  std::vector<NetworkFigures> networks;
+  for (const WorkerCounters& worker : workers) networks.push_back(worker.network);
+  return networks;
+}
 
 template <typename Value>
 uint64_t Sum(std::span<const WorkerCounters> workers, Value value) {
@@ -189,7 +180,7 @@ std::vector<Fact> StatusFacts(Duration running, std::span<const Endpoint> listen
           {"zone-octets", sums.octets},
           {"queries-udp", Sum(workers, [](const auto& each) { return each.responder.queries_udp; })},
           {"queries-tcp", Sum(workers, [](const auto& each) { return each.responder.queries_tcp; })},
-          {"tcp-connections", Sum(workers, [](const auto& each) { return each.tcp_connections; })}};
+          {"tcp-connections", Sum(NetworksOf(workers)).tcp_connections}};
 }
 
 std::vector<Fact> ZoneFacts(const ServedZone& zone) {
@@ -224,11 +215,7 @@ MetricsText MetricsReport(const ServedZones::Table& zones, std::span<const Worke
   metrics.AddRows(kRateLimitRows, workers, &WorkerCounters::rate_limit);
   metrics.AddRows(kRateLimitAccounts, workers, &WorkerCounters::rate_limit);
   metrics.AddRows(kTransferRows, workers, &WorkerCounters::transfers);
-  metrics.AddRows(kNetworkRows, workers, &WorkerCounters::network);
-  metrics.Gauge("cairn_tcp_connections", "TCP connections open now.");
-  metrics.Sample(Sum(workers, [](const auto& each) { return each.tcp_connections; }));
-  metrics.Gauge("cairn_tcp_held_octets", "Octets of half-sent queries and of answers not taken, over TCP.");
-  metrics.Sample(Sum(workers, [](const auto& each) { return each.tcp_held_octets; }));
+  AddNetworkMetrics(metrics, NetworksOf(workers));
   ZoneMetrics(metrics, zones);
   return metrics;
 }

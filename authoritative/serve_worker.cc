@@ -44,13 +44,11 @@ void AuthWorker::Use(const ServedData& served) {
 WorkerCounters AuthWorker::Counters() {
   WorkerCounters counters;
   OnWorker([&] {
-    counters = {.network = network_.counters(),
+    counters = {.network = FiguresOf(network_),
                 .responder = responder_.counters(),
                 .edns = responder_.edns_counters(),
                 .rate_limit = responder_.rate_limit_counters(),
-                .transfers = transfers_.counters(),
-                .tcp_connections = network_.tcp_connections(),
-                .tcp_held_octets = network_.tcp_held_octets()};
+                .transfers = transfers_.counters()};
   });
   return counters;
 }

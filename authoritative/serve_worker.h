@@ -11,6 +11,7 @@
 #include "common/base/clock.h"
 #include "common/net/uv_loop.h"
 #include "common/net/uv_network.h"
+#include "common/service/network_report.h"
 
 namespace cairn {
 
@@ -24,13 +25,11 @@ struct ServedData {
 };
 
 struct WorkerCounters {
-  UvNetworkCounters network;
+  NetworkFigures network;
   ResponderCounters responder;
   EdnsCounters edns;
   RateLimitCounters rate_limit;
   TransferCounters transfers;
-  size_t tcp_connections = 0;
-  size_t tcp_held_octets = 0;
 };
 
 class AuthWorker {

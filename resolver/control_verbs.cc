@@ -4,7 +4,6 @@
 
 #include <array>
 #include <chrono>
-#include <future>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -14,10 +13,12 @@
 #include "common/base/limits.h"
 #include "common/base/status.h"
 #include "common/service/metrics_text.h"
+#include "common/service/network_report.h"
+#include "common/trace/json.h"
 #include "common/trace/tree.h"
 #include "resolver/cache_verbs.h"
 #include "resolver/serve.h"
-#include "resolver/work_budget.h"
+#include "resolver/trace_question.h"
 
 namespace cairn {
 namespace {
@@ -25,16 +26,8 @@ namespace {
 using Arguments = std::span<const std::string>;
 
 ControlReply Wrong(std::string text) { return {.ok = false, .text = std::move(text) + "\n"}; }
-
-// "NAME [TYPE]".
-absl::StatusOr<Question> ReadQuestion(Arguments arguments) {
-  if (arguments.empty() || arguments.size() > 2) return InvalidArgument("expected NAME [TYPE]");
-  absl::StatusOr<Name> qname = Name::FromText(arguments[0]);
-  if (!qname.ok()) return qname.status();
-  const std::optional<RrType> qtype = arguments.size() == 1 ? rr::kA : RrType::FromText(arguments[1]);
-  if (!qtype || (qtype->IsMeta() && *qtype != rr::kAny))
-    return InvalidArgument(fmt::format("'{}' is no record type", arguments[1]));
-  return Question{.qname = *std::move(qname), .qtype = *qtype};
+ControlReply Misused(std::string text) {
+  return {.ok = false, .text = std::move(text) + "\n", .wrong_usage = true};
 }
 
 // ---- Figures
@@ -142,6 +135,7 @@ MetricsText MetricsReport(Server& server) {
     text.Sample(cache.outcomes[i], {{"outcome", ToText(static_cast<StoreOutcome>(i))}});
   text.Gauge("cairn_resolver_delegations", "Zone cuts whose servers are known");
   text.Sample(server.memory().delegations().stats().cuts);
+  AddNetworkMetrics(text, server.Networks());
   return text;
 }
 
@@ -165,27 +159,30 @@ ControlReply Status(Server& server) {
     active += worker->Ask<size_t>([](Resolver& resolver) { return resolver.active(); });
   }
   fmt::format_to(std::back_inserter(text), "resolutions under way: {}\n", active);
+  const NetworkFigures network = Sum(server.Networks());
+  fmt::format_to(std::back_inserter(text), "TCP connections of clients: {} open, {} accepted, {} refused\n",
+                 network.tcp_connections, network.counters.tcp_accepted, network.counters.tcp_refused);
   return {.ok = true, .text = std::move(text)};
 }
 
 // ---- Traces
 
-// Through the running server's cache, with its servers' figures. The worker renders; it alone may touch the
-// trace.
+// "[--why] [--json] NAME [TYPE]", through the running server's cache and with its servers' figures.
 ControlReply TraceOne(Server& server, Arguments arguments) {
-  absl::StatusOr<Question> asked = ReadQuestion(arguments);
-  if (!asked.ok()) return Wrong(std::string(asked.status().message()));
-  const auto rendered = std::make_shared<std::promise<std::string>>();
-  std::future<std::string> tree = rendered->get_future();
-  server.workers().front()->Post(
-      [&clock = server.host().clock, question = *std::move(asked), rendered](Resolver& resolver) {
-        const auto trace = std::make_shared<TraceRecorder>(clock);
-        resolver.Resolve(question, trace,
-                         [trace, rendered](const Answer&) { rendered->set_value(RenderTree(*trace)); });
-      });
-  // The resolver ends each question by its own deadline; the rest is for a machine under load.
-  if (tree.wait_for(2 * kQueryWallClock) != std::future_status::ready) return Wrong("no answer in time");
-  return {.ok = true, .text = tree.get()};
+  bool why = false;
+  bool json = false;
+  for (; !arguments.empty() && arguments[0].starts_with("--"); arguments = arguments.subspan(1)) {
+    why = why || arguments[0] == "--why";
+    json = json || arguments[0] == "--json";
+    if (arguments[0] != "--why" && arguments[0] != "--json")
+      return Misused(fmt::format("'{}': expected [--why] [--json] NAME [TYPE]", arguments[0]));
+  }
+  const absl::StatusOr<Question> asked = TraceQuestionFromText(arguments);
+  if (!asked.ok()) return Misused(std::string(ErrorText(asked.status())));
+  const absl::StatusOr<Trace> trace = server.TraceOne(*asked);
+  if (!trace.ok()) return Wrong(std::string(ErrorText(trace.status())));
+  return {.ok = true,
+          .text = json ? RenderJson(*trace, server.host().program, why) : RenderTree(*trace, {.why = why})};
 }
 
 ControlReply TraceOn(Server& server, Arguments arguments) {
@@ -209,8 +206,8 @@ CacheDesk DeskOf(Server& server) {
 }
 
 ControlReply Lookup(Server& server, Arguments arguments) {
-  const absl::StatusOr<Question> asked = ReadQuestion(arguments);
-  if (!asked.ok()) return Wrong(std::string(asked.status().message()));
+  const absl::StatusOr<Question> asked = TraceQuestionFromText(arguments);
+  if (!asked.ok()) return Misused(std::string(ErrorText(asked.status())));
   return {.ok = true, .text = DeskOf(server).Lookup(*asked)};
 }
 
@@ -266,9 +263,10 @@ void RegisterControlVerbs(ControlServer& control, Server& server) {
                    [&](Arguments) { return ControlReply{.ok = true, .text = MetricsReport(server).text()}; });
   control.Register("reload", "reload                    read the configuration again",
                    [&](Arguments) { return server.Reload(); });
-  control.Register("trace",
-                   "trace NAME [TYPE]         resolve through this server's cache and show every decision",
-                   [&](Arguments arguments) { return TraceOne(server, arguments); });
+  control.Register(
+      "trace",
+      "trace [--why] [--json] NAME [TYPE]  resolve through this server's cache and show every decision",
+      [&](Arguments arguments) { return TraceOne(server, arguments); });
   control.Register("trace-on", "trace-on NAME|REGEX       trace matching client queries to the log",
                    [&](Arguments arguments) { return TraceOn(server, arguments); });
   control.Register("trace-off", "trace-off                 trace no client queries",

@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cstdlib>
 #include <thread>
 #include <utility>
 
@@ -14,6 +16,7 @@
 #include "common/net/uv_network.h"
 #include "common/service/privileges.h"
 #include "common/service/startup.h"
+#include "common/trace/tree.h"
 #include "resolver/cache_file.h"
 #include "resolver/control_verbs.h"
 
@@ -66,11 +69,10 @@ std::vector<std::string_view> NeedsRestart(const ProgramOptions& running, const 
   return changed;
 }
 
-// Whole trees, one write each, so that those of several workers do not mix. A closed pipe loses the tree.
-void WriteTrace(std::string_view tree) {
-  const std::string text = fmt::format("\n{}", tree);
-  if (write(STDERR_FILENO, text.data(), text.size()) < 0) return;
-}
+// For control and reloads. Traces hold OperatorTraces::kAtOnce of them at most, the others answer meanwhile.
+constexpr size_t kHelperThreads = OperatorTraces::kAtOnce + 2;
+// The end waits so long for what helpers are doing.
+constexpr auto kLastPatience = std::chrono::milliseconds(3000);
 
 }  // namespace
 
@@ -79,12 +81,22 @@ Server::Server(Host host, const ProgramOptions& options)
       options_(options),
       started_(host_.clock.Now()),
       cookie_seed_(SipKey::Draw(host_.random)),
-      memory_(options.resolver, host_.random) {}
+      memory_(options.resolver, host_.random),
+      traces_(host_.clock) {}
 
 Server::~Server() {
   metrics_.reset();  // it asks the workers
+  traces_.End();
+  const bool finished = helpers_ == nullptr || helpers_->Finish(kLastPatience);
   for (const std::unique_ptr<ServeWorker>& worker : workers_) worker->Stop();
+  const bool written = trace_writer_ == nullptr || trace_writer_->Finish(kLastPatience);
   if (running_) SaveCache();
+  if (finished && written) return;
+  // An operator who reads no answer, or a standard error that takes nothing. The thread there uses this
+  // object, so nothing is destroyed.
+  host_.log.Info("ended", {{"given-up", finished ? "a trace" : "an operator's request"}});
+  if (control_ != nullptr) unlink(options_.server.control_socket.c_str());
+  std::_Exit(0);
 }
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(Host host, const ProgramOptions& options,
@@ -95,14 +107,35 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(Host host, const ProgramOp
   CAIRN_RETURN_IF_ERROR(server->OpenMetrics());
   CAIRN_RETURN_IF_ERROR(DropPrivileges(options.server.user));
   WarnIfRoot(server->host_.log);
-  CAIRN_RETURN_IF_ERROR(
-      server->OpenControl(supervisor));  // owned by that user, who may use it and unlinks it
+  CAIRN_RETURN_IF_ERROR(server->OpenControl());  // owned by that user, who may use it and unlinks it
   server->LoadCache();
+  server->StartHelpers(supervisor);
   for (const std::unique_ptr<ServeWorker>& worker : server->workers_) worker->Start();
   if (server->metrics_ != nullptr) server->metrics_->Start();
   server->running_ = true;
-  supervisor.OnHangup([its = server.get()] { its->Reload(); });
   return server;
+}
+
+void Server::StartHelpers(Supervisor& supervisor) {
+  helpers_ = std::make_unique<HelperThreads>(kHelperThreads);
+  trace_writer_ = std::make_unique<HelperThreads>(1);
+  supervisor.OnHangup([this] { OnHangup(); });
+  if (control_ != nullptr) supervisor.Watch(control_->fd(), [this] { OnControlClient(); });
+}
+
+void Server::OnHangup() {
+  if (hangup_waits_.exchange(true)) return;  // the reload to come will see what this one means
+  const bool taken = helpers_->Post([this] {
+    hangup_waits_ = false;
+    Reload();
+  });
+  if (!taken) hangup_waits_ = false;
+}
+
+void Server::OnControlClient() {
+  const int client = control_->Accept();
+  if (client < 0 || helpers_->Post([this, client] { control_->Serve(client); })) return;
+  close(client);  // too many wait already
 }
 
 absl::Status Server::TakeDescriptors() {
@@ -182,18 +215,18 @@ absl::Status Server::OpenMetrics() {
   return absl::OkStatus();
 }
 
-absl::Status Server::OpenControl(Supervisor& supervisor) {
+absl::Status Server::OpenControl() {
   if (options_.server.control_socket.empty()) return absl::OkStatus();
   absl::StatusOr<std::unique_ptr<ControlServer>> control =
       ControlServer::Open(options_.server.control_socket);
   if (!control.ok()) return control.status();
   control_ = *std::move(control);
   RegisterControlVerbs(*control_, *this);
-  supervisor.Watch(control_->fd(), [this] { control_->ServeOne(); });
   return absl::OkStatus();
 }
 
 ControlReply Server::Reload() {
+  const std::lock_guard lock(reload_mutex_);
   const auto refuse = [this](std::string text) {
     host_.log.Error("reload-refused", {{"reason", text}});
     return ControlReply{.ok = false, .text = text + "\nthe running configuration stays\n"};
@@ -253,10 +286,27 @@ void Server::LogWarnings(const Complaints& complaints) {
 
 void Server::TraceMatching(const std::shared_ptr<const TracePattern>& pattern) {
   for (const std::unique_ptr<ServeWorker>& worker : workers_) {
-    worker->SetTap(pattern == nullptr ? nullptr
-                                      : std::make_unique<ServeTap>(host_.clock, pattern, WriteTrace));
+    const auto sink = [this](std::shared_ptr<const Trace> trace, uint64_t suppressed) {
+      return WriteTrace(std::move(trace), suppressed);
+    };
+    worker->SetTap(pattern == nullptr ? nullptr : std::make_unique<ServeTap>(host_.clock, pattern, sink));
   }
   if (pattern != nullptr) host_.log.Info("tracing", {{"what", pattern->ToText()}});
+}
+
+// Whole trees, one write each, so that they do not mix with lines of the log. A closed pipe loses the tree.
+bool Server::WriteTrace(std::shared_ptr<const Trace> trace, uint64_t suppressed) {
+  return trace_writer_->Post([trace = std::move(trace), suppressed] {
+    std::string text = "\n" + RenderTree(*trace);
+    if (suppressed > 0) text += fmt::format("{} further queries matched and were not traced\n", suppressed);
+    if (write(STDERR_FILENO, text.data(), text.size()) < 0) return;
+  });
+}
+
+std::vector<NetworkFigures> Server::Networks() {
+  std::vector<NetworkFigures> networks;
+  for (const std::unique_ptr<ServeWorker>& worker : workers_) networks.push_back(worker->Network());
+  return networks;
 }
 
 }  // namespace cairn

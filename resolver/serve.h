@@ -1,11 +1,12 @@
-// `cairn-resolver serve`: workers which answer clients, and the main thread which waits for signals and
-// control requests. Everything that can fail at the start fails before a thread runs, so nothing is ever
-// half-started.
+// `cairn-resolver serve`: workers which answer clients, helpers that do what signals and operators ask, and
+// the main thread which waits for both. Everything that can fail at the start fails before a thread runs, so
+// nothing is ever half-started.
 #pragma once
 
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -14,9 +15,11 @@
 #include "common/base/complaint.h"
 #include "common/base/random.h"
 #include "common/service/control.h"
+#include "common/service/helper_threads.h"
 #include "common/service/log.h"
 #include "common/service/metrics_http.h"
 #include "common/service/supervisor.h"
+#include "resolver/operator_traces.h"
 #include "resolver/options_reader.h"
 #include "resolver/serve_trace.h"
 #include "resolver/serve_worker.h"
@@ -46,6 +49,10 @@ class Server {
 
   // A bad configuration changes nothing; the complaints are in the log and in the reply.
   ControlReply Reload();
+  // One question through the running server; waits for it, so not from a worker.
+  absl::StatusOr<Trace> TraceOne(const Question& asked) { return traces_.Run(*workers_.front(), asked); }
+  // Figures of all workers, one each.
+  std::vector<NetworkFigures> Networks();
   // nullptr: no more traces.
   void TraceMatching(const std::shared_ptr<const TracePattern>& pattern);
 
@@ -62,7 +69,11 @@ class Server {
   absl::Status OpenWorkers();
   std::shared_ptr<const ResolverOptions> OptionsOfWorkers(const ResolverOptions& options) const;
   absl::Status OpenMetrics();
-  absl::Status OpenControl(Supervisor& supervisor);
+  absl::Status OpenControl();
+  void StartHelpers(Supervisor& supervisor);
+  void OnHangup();
+  void OnControlClient();
+  bool WriteTrace(std::shared_ptr<const Trace> trace, uint64_t suppressed);
   void LoadCache();
   void SaveCache();
   void ForgetChangedZones(const ResolverOptions& next);
@@ -74,8 +85,13 @@ class Server {
   size_t descriptors_ = 0;    // that may be open
   const SipKey cookie_seed_;  // of all workers, before and after a reload
   SharedMemoryOwner memory_;
+  OperatorTraces traces_;
   std::vector<std::unique_ptr<ServeWorker>> workers_;
   std::unique_ptr<ControlServer> control_;
+  std::mutex reload_mutex_;
+  std::atomic<bool> hangup_waits_ = false;
+  std::unique_ptr<HelperThreads> helpers_;
+  std::unique_ptr<HelperThreads> trace_writer_;  // standard error may be slow: nobody else waits for it
   bool running_ = false;
   std::unique_ptr<MetricsHttp> metrics_;
 };

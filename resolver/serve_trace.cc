@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "common/base/status.h"
-#include "common/trace/tree.h"
 
 namespace cairn {
 namespace {
@@ -65,16 +64,16 @@ std::string TracePattern::ToText() const {
 ServeTap::ServeTap(const Clock& clock, std::shared_ptr<const TracePattern> pattern, Sink sink)
     : clock_(clock), pattern_(std::move(pattern)), sink_(std::move(sink)), refilled_(clock.Now()) {}
 
-std::shared_ptr<TraceRecorder> ServeTap::Begin(const Question& asked, const Endpoint&) {
-  if (!pattern_->Matches(asked.qname) || !Allowed()) return nullptr;
+std::shared_ptr<TraceRecorder> ServeTap::Begin(const Question&, const Endpoint&) {
+  if (!Allowed()) return nullptr;
   return std::make_shared<TraceRecorder>(clock_);
 }
 
 void ServeTap::End(const Question&, std::shared_ptr<TraceRecorder> trace) {
-  std::string tree = RenderTree(*trace);
-  if (suppressed_ > 0)
-    tree += fmt::format("{} further queries matched and were not traced\n", std::exchange(suppressed_, 0));
-  sink_(tree);
+  if (sink_(std::make_shared<const Trace>(trace->trace()), suppressed_))
+    suppressed_ = 0;
+  else
+    ++suppressed_;
 }
 
 bool ServeTap::Allowed() {

@@ -39,17 +39,21 @@ class TracePattern {
   std::unique_ptr<re2::RE2> regex_;
 };
 
-// One worker's tap. Trees are rendered on that worker, after the client has its answer; a flood of matching
-// queries is cut to what a person can read, so that nobody fills a disk from outside.
+// One worker's tap. What was recorded is handed over as a copy once the client has its answer, and is
+// rendered elsewhere: the worker has other clients. A flood of matching queries is cut to what a person can
+// read, so that nobody fills a disk from outside.
 class ServeTap final : public TraceTap {
  public:
-  using Sink = std::function<void(std::string_view tree)>;  // any thread
+  // Takes a trace, and how many before it were not traced; on the worker's thread. False: it has no room, and
+  // the trace is lost.
+  using Sink = std::function<bool(std::shared_ptr<const Trace> trace, uint64_t suppressed)>;
   // Trees a worker writes at once, and how many places come back each second.
   static constexpr uint32_t kBurst = 20;
   static constexpr uint32_t kPerSecond = 5;
 
   ServeTap(const Clock& clock, std::shared_ptr<const TracePattern> pattern, Sink sink);
 
+  bool Wants(NameView qname) const override { return pattern_->Matches(qname); }
   std::shared_ptr<TraceRecorder> Begin(const Question& asked, const Endpoint& client) override;
   void End(const Question& asked, std::shared_ptr<TraceRecorder> trace) override;
 

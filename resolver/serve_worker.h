@@ -16,6 +16,7 @@
 #include "common/net/network.h"
 #include "common/net/uv_loop.h"
 #include "common/net/uv_network.h"
+#include "common/service/network_report.h"
 #include "resolver/resolver.h"
 #include "resolver/resolver_options.h"
 #include "resolver/serve_trace.h"
@@ -57,7 +58,10 @@ class ServeWorker final : private QueryHandler {
 
   // Counted since the start; reloads do not take them back.
   const ResolverCounters& counters() const { return worker_->counters; }
-  const UvNetworkCounters& network_counters() const { return network_.counters(); }
+  // The same for its sockets; asks the worker.
+  NetworkFigures Network() {
+    return Ask<NetworkFigures>([this](Resolver&) { return FiguresOf(network_); });
+  }
 
  private:
   void OnQueries(std::span<Query> batch) override { resolver_->OnQueries(batch); }

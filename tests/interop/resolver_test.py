@@ -90,6 +90,40 @@ class ResolverTest(unittest.TestCase):
         self.assertEqual(run(RESOLVER, "trace", "nothing.shop.example", "--config", self.resolver.config).returncode, 0)
         self.assertEqual(run(RESOLVER, "trace").returncode, 2)
 
+    def test_trace_explains_itself_and_can_be_replayed(self):
+        traced = run(RESOLVER, "trace", "www.shop.example", "--config", self.resolver.config, "--format", "json", "--why")
+        why = json.loads(traced.stdout)["why"]
+        self.assertIn("has 1 record, told by", why["what_happened"])
+        self.assertEqual(why["what_to_do"], "Nothing.")
+        path = self.lab.folder + "/trace.json"
+        with open(path, "w") as f:
+            f.write(traced.stdout)
+        self.assertEqual(run(RESOLVER, "trace", "--replay", path, "--format", "json", "--why").stdout, traced.stdout)
+        tree = run(RESOLVER, "trace", "--replay", path, "--why")
+        self.assertEqual(tree.returncode, 0)
+        self.assertIn("answer NOERROR www.shop.example. A", tree.stdout)
+        self.assertRegex(tree.stdout, r"(?m)^what happened +www\.shop\.example\. ")
+        with open(path, "w") as f:
+            f.write(traced.stdout.replace('"at_us"', '"at"', 1))
+        broken = run(RESOLVER, "trace", "--replay", path)
+        self.assertEqual((broken.returncode, broken.stdout), (1, ""))
+        self.assertRegex(broken.stderr, r'trace\.json:7:5: expected a member "at_us"')
+
+    def test_ctl_trace_answers_in_the_words_of_trace(self):
+        ctl = lambda *words: run(RESOLVER, "ctl", "--socket", f"{self.lab.folder}/resolver-{self.port}.control", *words)
+        self.assertIn("what to do      Nothing.\n", ctl("trace", "--why", "www.shop.example").stdout)
+        self.assertEqual(json.loads(ctl("trace", "--json", "www.shop.example", "MX").stdout)["format"], "cairn-trace")
+        for words, said in ((["www.shop.example", "AXFR"], "AXFR is a meta type: no name has records of it\n"),
+                            (["www.shop.example", "OPT"], "OPT is a meta type: no name has records of it\n"),
+                            (["a..b"], "'a..b' is no domain name"), (["--html", "a"], "'--html': expected"),
+                            (["--why"], "expected NAME [TYPE]\n"), (["a", "A", "IN", "now"], "")):
+            done = ctl("trace", *words)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), words)
+            self.assertIn(said, done.stderr)
+        dig(ADDRESS, self.port, "+tcp", "shop.example", "A")
+        self.assertRegex(ctl("metrics").stdout, r'(?m)^cairn_tcp_connections_total\{what="accepted"\} [1-9]')
+        self.assertRegex(ctl("status").stdout, r"(?m)^TCP connections of clients: \d+ open, [1-9]\d* accepted, 0 refused$")
+
     def test_a_world_without_servers_is_a_failure(self):
         with open(self.lab.folder + "/dead.hints", "w") as f:
             f.write(". 3600 IN NS a.dead.\na.dead. 3600 IN A 127.53.0.98\n")
@@ -101,11 +135,42 @@ class ResolverTest(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("SERVFAIL", done.stdout)
 
+    def test_ctl_trace_holds_up_nobody(self):
+        hints = self.lab.folder + "/silent.hints"
+        with open(hints, "w") as f:
+            f.write(". 3600 IN NS a.dead.\na.dead. 3600 IN A 127.53.0.98\n")
+        port = free_port([ADDRESS])
+        config = self.lab.resolver_config(port)
+        with open(config) as f:
+            text = f.read().replace(f"{LAB_ZONES}/root.hints", hints)
+        with open(config, "w") as f:
+            f.write(text)
+        resolver = Process([RESOLVER, "serve", "--config", config], f"{self.lab.folder}/silent.log").wait_ready(ADDRESS, port)
+        self.addCleanup(resolver.stop)
+        control = f"{self.lab.folder}/resolver-{port}.control"
+        words = [RESOLVER, "ctl", "--socket", control, "trace"]
+        slow = [subprocess.Popen(words + [name], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for name in ("one.test", "two.test")]
+        for _ in range(100):  # until both have begun
+            if "cairn_resolver_resolutions_total 2\n" in run(RESOLVER, "ctl", "--socket", control, "metrics").stdout:
+                break
+            time.sleep(0.02)
+        third = run(*words, "three.test")
+        self.assertEqual(third.stderr, "2 traces are under way already: ask again when one has ended\n")
+        self.assertIn("resolutions under way: ", run(RESOLVER, "ctl", "--socket", control, "status").stdout)
+        self.assertEqual(run(RESOLVER, "ctl", "--socket", control, "reload").returncode, 0)
+        self.assertEqual([each.poll() for each in slow], [None, None])
+        self.assertEqual(resolver.stop(), 0)
+        self.assertEqual([each.communicate()[1] for each in slow], ["the server ends\n"] * 2)
+
     def test_served_queries_can_be_traced_while_it_runs(self):
         traced = self.lab.start_resolver(["--trace", "intranet.corp.example"])
         run("dig", f"@{ADDRESS}", "-p", str(traced.port), "intranet.corp.example", "A")
         run("dig", f"@{ADDRESS}", "-p", str(traced.port), "shop.example", "A")
-        log = traced.log_text()
+        for _ in range(100):  # trees are written beside the answers
+            log = traced.log_text()
+            if "answer NOERROR" in log:
+                break
+            time.sleep(0.05)
         self.assertIn("intranet.corp.example.", log)
         self.assertIn("192.0.2.21", log)
         self.assertNotIn("192.0.2.10", log)
