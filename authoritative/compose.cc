@@ -28,6 +28,25 @@ RrsetView ChosenForAny(Node node) {
   return chosen;
 }
 
+// The RDATA of records that stand in a message one behind the other.
+class WrittenRdatas {
+ public:
+  WrittenRdatas(ByteView message, size_t at) : message_(message), at_(at) {}
+  // Where the next begins.
+  size_t Next() {
+    while (message_[at_] != 0 && message_[at_] < 0xc0) at_ += 1 + size_t{message_[at_]};
+    at_ += message_[at_] == 0 ? 1 : 2;
+    constexpr size_t kTypeClassTtlOctets = 8;
+    const size_t rdata = at_ + kTypeClassTtlOctets + 2;
+    at_ = rdata + LoadU16(message_.data() + rdata - 2);
+    return rdata;
+  }
+
+ private:
+  ByteView message_;
+  size_t at_;
+};
+
 // One answer in the making. Lives on the stack; the names it follows are in the zones' arenas, or in its
 // AliasTrail when a DNAME made them.
 class Composition {
@@ -71,7 +90,7 @@ class Composition {
   bool Take(const lookup::Delegation&);
   bool Take(const lookup::Alias& alias);
   bool Take(const lookup::Redirection& redirection);
-  bool GoOnWith(NameView target);
+  bool GoOnWith(NameView target, size_t cname_at);
 
   // Whether signatures and proofs belong to what a zone says: the client asked for them, and there are
   // any.
@@ -83,23 +102,31 @@ class Composition {
   bool WriteProofs();
 
   void WriteAdditional();
-  bool AddAddresses(size_t index, ByteView rdata);
+  bool AddAddresses(size_t index, const KnownName& owner);
+  KnownName TargetIn(ByteView rdata, size_t at) const;
+
+  // The name that is looked up, or its end.
+  KnownName Sname() const { return {path_->name(), sname_at_}; }
+  KnownName EndOfSname(size_t octets) const;
 
   // Each adds all or nothing; false when there was no room. AddSet adds signatures too when they are wanted.
-  bool AddSet(Node node, RrsetView rrset, NameView owner) { return AddSet(node, rrset, owner, rrset.ttl()); }
-  bool AddSet(Node node, RrsetView rrset, NameView owner, Ttl ttl);
-  bool AddRecords(RrsetView rrset, NameView owner, Ttl ttl);
-  bool AddSignatures(Node node, RrType covered, NameView owner, Ttl ttl);
-  bool AddSignatureSet(Node node, RrsetView rrsig, NameView owner);
-  bool AddAny(Node node, NameView owner);
+  bool AddSet(Node node, RrsetView rrset, const KnownName& owner) {
+    return AddSet(node, rrset, owner, rrset.ttl());
+  }
+  bool AddSet(Node node, RrsetView rrset, const KnownName& owner, Ttl ttl);
+  bool AddRecords(RrsetView rrset, const KnownName& owner, Ttl ttl);
+  bool AddSignatures(Node node, RrType covered, const KnownName& owner, Ttl ttl);
+  bool AddSignatureSet(Node node, RrsetView rrsig, const KnownName& owner);
+  bool AddAny(Node node, const KnownName& owner);
 
   const ComposeRequest& request_;
   MessageWriter& out_;
   Composed composed_;
 
-  // The name that is looked up now, and the zone it is looked up in.
+  // The name that is looked up now (SNAME), where it stands in the message, and the zone it is looked up in.
   const Zone* zone_;
   const LabelPath* path_;
+  size_t sname_at_ = kHeaderOctets;  // in the question
   LabelPath alias_path_;
   AliasTrail trail_;
   bool goes_on_ = false;
@@ -108,7 +135,9 @@ class Composition {
 
   DenialProofs proofs_;
   bool unprovable_ = false;
-  RrsetView brings_addresses_;  // NS, MX, SRV, ... that was written last (RFC 1034 section 4.3.2 step 6)
+  // NS, MX, SRV, ... that was written last (RFC 1034 section 4.3.2 step 6), and where.
+  RrsetView brings_addresses_;
+  size_t brings_at_ = 0;
 };
 
 bool Composition::WriteAnswer() {
@@ -128,11 +157,13 @@ bool Composition::WriteAnswer() {
 }
 
 bool Composition::Take(const lookup::Answer& answer) {
-  const NameView owner = path_->name();
-  if (!answer.rrset) return AddAny(answer.node, owner);
-  if (answer.rrset.type() == rr::kRrsig) return AddSignatureSet(answer.node, answer.rrset, owner);
-  if (answer.rrset.HasTargets()) brings_addresses_ = answer.rrset;
-  return AddSet(answer.node, answer.rrset, owner);
+  if (!answer.rrset) return AddAny(answer.node, Sname());
+  if (answer.rrset.type() == rr::kRrsig) return AddSignatureSet(answer.node, answer.rrset, Sname());
+  if (answer.rrset.HasTargets()) {
+    brings_addresses_ = answer.rrset;
+    brings_at_ = out_.size();
+  }
+  return AddSet(answer.node, answer.rrset, Sname());
 }
 
 bool Composition::Take(const lookup::NxDomain&) {
@@ -147,8 +178,9 @@ bool Composition::Take(const lookup::Delegation&) {
 }
 
 bool Composition::Take(const lookup::Alias& alias) {
-  if (!AddSet(alias.node, alias.cname, path_->name())) return false;
-  return GoOnWith(LeadingName(alias.cname.front()));
+  const size_t cname_at = out_.size();
+  if (!AddSet(alias.node, alias.cname, Sname())) return false;
+  return GoOnWith(LeadingName(alias.cname.front()), cname_at);
 }
 
 // RFC 6672 section 3.2: the DNAME, and a CNAME made from it with its TTL. No signature covers that CNAME
@@ -160,20 +192,25 @@ bool Composition::Take(const lookup::Redirection& redirection) {
   const NameView owner = path_->Suffix(redirection.node.LabelCount());
   const std::optional<NameView> alias = trail_.Redirect(qname, owner, LeadingName(redirection.dname.front()));
   if (!alias) composed_.rcode = Rcode::kYxDomain;  // also when the DNAME does not fit
-  if (trail_.IsNew(redirection.node) && !AddSet(redirection.node, redirection.dname, owner)) return false;
+  if (trail_.IsNew(redirection.node) &&
+      !AddSet(redirection.node, redirection.dname, EndOfSname(owner.size()))) {
+    return false;
+  }
   if (!alias) return true;
-  if (!out_.AddRecord(qname, rr::kCname, kClassIn, redirection.dname.ttl(), alias->wire())) return false;
+  const size_t cname_at = out_.size();
+  if (!out_.AddRecord(Sname(), rr::kCname, kClassIn, redirection.dname.ttl(), alias->wire())) return false;
   if (request_.qtype == rr::kCname || request_.qtype == rr::kAny) return true;
-  return GoOnWith(*alias);
+  return GoOnWith(*alias, cname_at);
 }
 
 // Always true; where nothing more is to be said about `target`, the answer just ends: the trail does, or the
 // name is not ours. What was gathered is an answer (RFC 1034 section 4.3.2 step 3a, RFC 2308 section 2).
-bool Composition::GoOnWith(NameView target) {
+bool Composition::GoOnWith(NameView target, size_t cname_at) {
   end_.reset();
   if (!trail_.Follow(target)) return true;
   alias_path_.Reset(target);
   path_ = &alias_path_;
+  sname_at_ = WrittenRdatas(out_.written(), cname_at).Next();
   const ZoneSet::Entry* entry = ZoneFor(request_.zones, *path_, request_.qtype);
   if (entry == nullptr || entry->zone == nullptr) return true;
   zone_ = entry->zone.get();
@@ -193,7 +230,8 @@ bool Composition::WriteAuthority() {
 // NS without signatures, for the child signs them; DS with them, or the proof that there is none (RFC 4035
 // section 3.1.4).
 bool Composition::WriteReferral(const lookup::Delegation& delegation) {
-  const NameView cut = path_->Suffix(delegation.node.LabelCount());
+  const KnownName cut = EndOfSname(path_->Suffix(delegation.node.LabelCount()).size());
+  brings_at_ = out_.size();
   if (!AddRecords(delegation.ns, cut, delegation.ns.ttl())) return false;
   brings_addresses_ = delegation.ns.HasTargets() ? delegation.ns : RrsetView();
   if (!Secured(*zone_)) return true;
@@ -204,13 +242,23 @@ bool Composition::WriteReferral(const lookup::Delegation& delegation) {
 }
 
 bool Composition::WriteSoa() {
-  return AddSet(zone_->apex_node(), zone_->soa(), zone_->apex(), zone_->negative_ttl());
+  KnownName apex = EndOfSname(zone_->apex().size());
+  if (!apex.name.SameSpelling(zone_->apex())) apex = {zone_->apex()};
+  return AddSet(zone_->apex_node(), zone_->soa(), apex, zone_->negative_ttl());
+}
+
+// Where that stands in the message is known for the question, which is written whole, and for all of a name.
+KnownName Composition::EndOfSname(size_t octets) const {
+  const NameView sname = path_->name();
+  const size_t before = sname.size() - octets;
+  const bool known = before == 0 || path_ == &request_.qname;
+  return {NameView::FromValidWire(sname.data() + before, octets), known ? sname_at_ + before : 0};
 }
 
 bool Composition::WriteProofs() {
   NameBuffer buffer;
   for (const auto& [owner, type] : proofs_.records()) {
-    if (!AddSet(owner, owner.Find(type), owner.OwnerInto(buffer))) return false;
+    if (!AddSet(owner, owner.Find(type), {owner.OwnerInto(buffer)})) return false;
   }
   return true;
 }
@@ -221,8 +269,10 @@ void Composition::WriteAdditional() {
   if (!brings_addresses_) return;
   out_.StartSection(Section::kAdditional);
   size_t index = 0;
+  WrittenRdatas written(out_.written(), brings_at_);
   for (const ByteView rdata : brings_addresses_) {
-    if (brings_addresses_.TargetInDomain(index) && !AddAddresses(index, rdata)) {
+    const size_t at = written.Next();
+    if (brings_addresses_.TargetInDomain(index) && !AddAddresses(index, TargetIn(rdata, at))) {
       composed_.truncated = true;
       return;
     }
@@ -231,20 +281,28 @@ void Composition::WriteAdditional() {
   std::array<NodeId, limits::kMaxAdditionalNames> added;
   size_t count = 0;
   index = 0;
+  written = WrittenRdatas(out_.written(), brings_at_);
   for (const ByteView rdata : brings_addresses_) {
+    const size_t at = written.Next();
     const NodeId target = brings_addresses_.TargetNode(index);
     if (target != kNoNode && !brings_addresses_.TargetInDomain(index) &&
         std::find(added.begin(), added.begin() + count, target) == added.begin() + count) {
-      if (count == added.size() || !AddAddresses(index, rdata)) return;
+      if (count == added.size() || !AddAddresses(index, TargetIn(rdata, at))) return;
       added[count++] = target;
     }
     ++index;
   }
 }
 
-bool Composition::AddAddresses(size_t index, ByteView rdata) {
+// The name in that RDATA, which was written at `at`. An NS record's is all of it; another stands behind other
+// fields, and may be none of those that are compressed.
+KnownName Composition::TargetIn(ByteView rdata, size_t at) const {
+  if (brings_addresses_.type() == rr::kNs) return {NameView::FromValidWire(rdata.data(), rdata.size()), at};
+  return {NameView::FromValidWire(AdditionalName(brings_addresses_.type(), rdata).data())};
+}
+
+bool Composition::AddAddresses(size_t index, const KnownName& owner) {
   const Node node(*zone_, brings_addresses_.TargetNode(index));
-  const NameView owner = NameView::FromValidWire(AdditionalName(brings_addresses_.type(), rdata).data());
   const MessageWriter::Mark before = out_.mark();
   for (const RrType type : {rr::kA, rr::kAaaa}) {
     const RrsetView addresses = node.Find(type);
@@ -263,16 +321,16 @@ bool Composition::AddAddresses(size_t index, ByteView rdata) {
 }
 
 // The whole set or none of it (RFC 2181 section 9).
-bool Composition::AddRecords(RrsetView rrset, NameView owner, Ttl ttl) {
+bool Composition::AddRecords(RrsetView rrset, const KnownName& owner, Ttl ttl) {
   return out_.AddRrset(owner, rrset.type(), kClassIn, ttl, rrset);
 }
 
-bool Composition::AddSet(Node node, RrsetView rrset, NameView owner, Ttl ttl) {
+bool Composition::AddSet(Node node, RrsetView rrset, const KnownName& owner, Ttl ttl) {
   return AddRecords(rrset, owner, ttl) &&
          (!Secured(node.zone()) || AddSignatures(node, rrset.type(), owner, ttl));
 }
 
-bool Composition::AddSignatures(Node node, RrType covered, NameView owner, Ttl ttl) {
+bool Composition::AddSignatures(Node node, RrType covered, const KnownName& owner, Ttl ttl) {
   const RrsetView rrsig = node.Find(rr::kRrsig);
   if (!rrsig) return true;
   const MessageWriter::Mark before = out_.mark();
@@ -286,7 +344,7 @@ bool Composition::AddSignatures(Node node, RrType covered, NameView owner, Ttl t
 
 // QTYPE RRSIG: signatures over one type form a set (RFC 4034 section 3); RFC 8482 section 4.1 lets one stand
 // for all.
-bool Composition::AddSignatureSet(Node node, RrsetView rrsig, NameView owner) {
+bool Composition::AddSignatureSet(Node node, RrsetView rrsig, const KnownName& owner) {
   for (const ByteView rdata : rrsig) {
     const RrType covered = CoveredType(rdata);
     if (covered == rr::kNsec3) continue;  // not of this name, but of a hash that reads the same
@@ -298,7 +356,7 @@ bool Composition::AddSignatureSet(Node node, RrsetView rrsig, NameView owner) {
 }
 
 // QTYPE ANY: all sets of the name, or one that stands for them (RFC 8482 section 4.1).
-bool Composition::AddAny(Node node, NameView owner) {
+bool Composition::AddAny(Node node, const KnownName& owner) {
   if (request_.any == AnyAnswer::kMinimal) {
     const RrsetView chosen = ChosenForAny(node);
     return chosen.type() == rr::kRrsig ? AddSignatureSet(node, chosen, owner)

@@ -41,8 +41,8 @@ const ZoneSet::Entry* ZoneFor(const ZoneSet& zones, const LabelPath& qname, RrTy
 // What Composed::subject is for an answer found there; for handlers that answer beside Compose.
 uint64_t SubjectOf(const Zone& zone, const LookupResult& found);
 
-// Adds answer, authority and additional section to `out`, which holds header and question, and sets AA, TC
-// and RCODE.
+// Adds answer, authority and additional section to `out`, which holds header and the question for `qname`,
+// and sets AA, TC and RCODE.
 Composed Compose(const ComposeRequest& request, MessageWriter& out);
 
 }  // namespace cairn

@@ -101,9 +101,10 @@ void MessageWriter::RememberQuestion() {
 
 void MessageWriter::StartSection(Section section) { section_ = section; }
 
-bool MessageWriter::AddRecord(NameView owner, RrType type, RrClass rr_class, Ttl ttl, ByteView rdata) {
+bool MessageWriter::AddRecord(const KnownName& owner, RrType type, RrClass rr_class, Ttl ttl,
+                              ByteView rdata) {
   const Mark start = mark();
-  if (!PutName(owner, true) || !PutAfterOwner(type, rr_class, ttl, rdata)) {
+  if (!PutOwner(owner) || !PutAfterOwner(type, rr_class, ttl, rdata)) {
     Rewind(start);
     return false;
   }
@@ -270,14 +271,15 @@ void MessageWriter::RememberLabels(ByteView name, size_t offset, std::span<const
   }
 }
 
-// The owner of a set's later records: a pointer to where its first has it, without a search. If that is a
-// pointer itself it is repeated, for a pointer to a pointer only costs the reader a hop.
-bool MessageWriter::PutSameOwner(NameView owner, size_t earlier_offset) {
-  if (owner.IsRoot()) return PutU8(0);
-  const uint16_t first_octets = LoadU16(out_ + earlier_offset);
+// Without a search where the name is known to stand. If there is a pointer it is repeated, for a pointer to a
+// pointer only costs the reader a hop.
+bool MessageWriter::PutOwner(const KnownName& owner) {
+  if (owner.at == 0) return PutName(owner.name, true);
+  if (owner.name.IsRoot()) return PutU8(0);
+  const uint16_t first_octets = LoadU16(out_ + owner.at);
   if (first_octets >= kPointer) return PutPointer(first_octets);
-  if (earlier_offset < kPointerLimit) return PutPointer(static_cast<uint16_t>(kPointer | earlier_offset));
-  return PutName(owner, true);
+  if (owner.at < kPointerLimit) return PutPointer(static_cast<uint16_t>(kPointer | owner.at));
+  return PutName(owner.name, true);
 }
 
 bool MessageWriter::PutAfterOwner(RrType type, RrClass rr_class, Ttl ttl, ByteView rdata) {

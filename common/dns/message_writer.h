@@ -45,6 +45,13 @@ struct ReadySections {
   std::array<uint16_t, 3> counts;
 };
 
+// An owner name, and where the message has it already, spelled alike: what is known need not be searched. 0
+// when that is not known.
+struct KnownName {
+  NameView name;
+  size_t at = 0;
+};
+
 class MessageWriter {
  public:
   // Writes into `buffer` and never beyond `limit` octets (or the buffer's size, if less). Both must hold a
@@ -62,21 +69,27 @@ class MessageWriter {
   void StartSection(Section section);
   // One record; false, and nothing written, when it does not fit. Names in `owner` and in the RDATA of RFC
   // 1035 types are compressed (RFC 3597 section 4).
-  bool AddRecord(NameView owner, RrType type, RrClass rr_class, Ttl ttl, ByteView rdata);
+  bool AddRecord(const KnownName& owner, RrType type, RrClass rr_class, Ttl ttl, ByteView rdata);
+  bool AddRecord(NameView owner, RrType type, RrClass rr_class, Ttl ttl, ByteView rdata) {
+    return AddRecord(KnownName{.name = owner}, type, rr_class, ttl, rdata);
+  }
   // All records of a set, or none of them. `rdatas` is a range of ByteViews: an RdataSet, or a zone's set.
   template <typename Rdatas>
-  bool AddRrset(NameView owner, RrType type, RrClass rr_class, Ttl ttl, const Rdatas& rdatas) {
+  bool AddRrset(const KnownName& owner, RrType type, RrClass rr_class, Ttl ttl, const Rdatas& rdatas) {
     const Mark start = mark();
-    bool first = true;
+    KnownName next = owner;
     for (const ByteView rdata : rdatas) {
-      const bool owner_written = first ? PutName(owner, true) : PutSameOwner(owner, start.size);
-      if (!owner_written || !PutAfterOwner(type, rr_class, ttl, rdata)) {
+      if (!PutOwner(next) || !PutAfterOwner(type, rr_class, ttl, rdata)) {
         Rewind(start);
         return false;
       }
-      first = false;
+      next.at = start.size;
     }
     return true;
+  }
+  template <typename Rdatas>
+  bool AddRrset(NameView owner, RrType type, RrClass rr_class, Ttl ttl, const Rdatas& rdatas) {
+    return AddRrset(KnownName{.name = owner}, type, rr_class, ttl, rdatas);
   }
   bool AddRrset(const Rrset& rrset) {
     return AddRrset(rrset.owner, rrset.type, rrset.rr_class, rrset.ttl, rrset.rdatas);
@@ -145,7 +158,7 @@ class MessageWriter {
   void RememberLabels(ByteView name, size_t offset, std::span<const uint8_t> label_starts, size_t parent);
   void RememberQuestion();
   bool PutPointer(uint16_t pointer);
-  bool PutSameOwner(NameView owner, size_t earlier_offset);
+  bool PutOwner(const KnownName& owner);
   bool PutAfterOwner(RrType type, RrClass rr_class, Ttl ttl, ByteView rdata);
 
   uint8_t* out_;

@@ -87,18 +87,23 @@ WireFault CheckRdata(RrType type, ByteView rdata) {
 }
 
 bool WriteRdata(MessageWriter& out, RrType type, ByteView rdata) {
+  const std::span<const Field> fields = InfoOf(type).fields();
   // Addresses, signatures, text: most of what is served has no name to compress.
-  if (std::ranges::none_of(InfoOf(type).fields(), IsCompressed)) {
+  if (std::ranges::none_of(fields, IsCompressed)) {
     if (rdata.size() + 2 > out.room()) return false;
     return out.PutU16(static_cast<uint16_t>(rdata.size())) && out.PutBytes(rdata);
   }
   const MessageWriter::Mark start = out.mark();
   const size_t length_at = out.size();
   bool fits = out.PutU16(0);
-  ForEachField(type, rdata, [&](const Field& field, ByteView octets) {
-    fits = fits && WriteField(out, field, octets);
-    return fits;
-  });
+  if (fields.size() == 1) {  // NS, CNAME, PTR: a name and nothing to step over
+    fits = fits && WriteField(out, fields.front(), rdata);
+  } else {
+    ForEachField(type, rdata, [&](const Field& field, ByteView octets) {
+      fits = fits && WriteField(out, field, octets);
+      return fits;
+    });
+  }
   if (!fits) {
     out.Rewind(start);
     return false;

@@ -326,6 +326,28 @@ TEST(MessageWriter, AQuestionIsATargetAgainAfterARewind) {
   }
 }
 
+// An owner whose place is known is a pointer there, or the pointer that stands there; beyond what a pointer
+// reaches it is searched like any other.
+TEST(MessageWriter, OwnersWhosePlaceIsKnown) {
+  const std::string record = "\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\1"s;
+  Draft draft;
+  ASSERT_TRUE(draft->AddQuestionOctets(AsBytes("\3www\7example\0\0\1\0\1"s), 13));
+  draft->StartSection(Section::kAnswer);
+  const auto add = [&draft](const char* owner, size_t at) {
+    const size_t start = draft->size();
+    const Name name = Name::Literal(owner);
+    EXPECT_TRUE(draft->AddRecord({name, at}, rr::kA, kClassIn, Ttl::Seconds(60), kAddress));
+    return draft.Octets(start);
+  };
+  EXPECT_EQ(add("www.example.", 12), "\xc0\x0c" + record);
+  EXPECT_EQ(add("example.", 16), "\xc0\x10" + record);
+  EXPECT_EQ(add("www.example.", 29), "\xc0\x0c" + record);  // where the first of these records begins
+  EXPECT_EQ(add(".", 24), "\0"s + record);
+  const std::vector<uint8_t> filler(0x4000);
+  ASSERT_TRUE(draft->PutBytes(filler));
+  EXPECT_EQ(add("ftp.example.", 0x4000), "\3ftp\xc0\x10" + record);
+}
+
 TEST(MessageWriter, AllocatesNothing) {
   RdataSet servers;
   for (const char* name : {"ns1.example.", "ns2.example.", "ns3.other."}) servers.Add(WireOf(name));
