@@ -111,7 +111,17 @@ AnswerCache::Place AnswerCache::PlaceOf(const Key& key) const {
   return {static_cast<size_t>(Uint128{hash} * buckets_.size() >> 64), hash | 1};
 }
 
-void AnswerCache::Prefetch(const Key& key) const { __builtin_prefetch(&buckets_[PlaceOf(key).bucket]); }
+void AnswerCache::PrefetchBucket(const Key& key) const { __builtin_prefetch(&buckets_[PlaceOf(key).bucket]); }
+
+void AnswerCache::PrefetchAnswer(const Key& key) const {
+  const Place place = PlaceOf(key);
+  const auto& tags = buckets_[place.bucket].tags;
+  const auto way = static_cast<size_t>(std::ranges::find(tags, place.tag) - tags.begin());
+  if (way == kWays) return;
+  const Slot& slot = slots_[place.bucket * kWays + way];
+  __builtin_prefetch(&slot);
+  for (size_t at = 0; at < 192; at += 64) __builtin_prefetch(slot.octets.data() + at);
+}
 
 std::optional<Composed> AnswerCache::Copy(const Key& key, MessageWriter& out) const {
   const Place place = PlaceOf(key);

@@ -45,8 +45,9 @@ class AnswerCache {
   bool enabled() const { return !buckets_.empty(); }
   void Clear();
 
-  // Fetches the cache line which Copy(key) will read first.
-  void Prefetch(const Key& key) const;
+  // Each fetches the cache lines which Copy(key) will read next: the bucket, the answer.
+  void PrefetchBucket(const Key& key) const;
+  void PrefetchAnswer(const Key& key) const;
   // Adds the sections of the answer kept for `key` to `out`, which holds header and question, with AA and
   // RCODE. Nothing, and nothing written, when there is none, or no room: then Compose says what to leave out.
   std::optional<Composed> Copy(const Key& key, MessageWriter& out) const;

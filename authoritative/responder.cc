@@ -126,7 +126,10 @@ void Responder::FindAll(std::span<const Query> chunk) {
     pending.answer = {};
     if (!answers_.enabled() || !SameOctets(view.qname_folded(), pending.qname.name())) continue;
     pending.answer = AnswerCache::KeyOf(zone, pending.found, view.qtype, view.dnssec_ok);
-    if (pending.answer) answers_.Prefetch(pending.answer);
+    if (pending.answer) answers_.PrefetchBucket(pending.answer);
+  }
+  for (const Pending& pending : std::span(pending_.get(), chunk.size())) {
+    if (pending.fate == Fate::kLookUp && pending.answer) answers_.PrefetchAnswer(pending.answer);
   }
 }
 

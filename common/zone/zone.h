@@ -181,7 +181,7 @@ struct Descent {
 // Which chain of records proves what a zone does not hold.
 enum class Denial : uint8_t { kNone, kNsec, kNsec3 };
 
-class Zone {
+class alignas(64) Zone {
  public:
   // Nodes in canonical order, glue and other occluded data included.
   class Iterator {
@@ -242,7 +242,8 @@ class Zone {
   size_t Nsec3HashDigests() const { return nsec3_chain_.DigestsPerHash(); }
 
   // Each fetches the cache lines which Descend(path) will touch next: the zone itself, the slot of the name
-  // below the apex, and its node. Calling each for a whole batch overlaps the waits.
+  // below the apex, and its node. Calling each for a whole batch overlaps the waits; lines that are asked for
+  // in vain make others wait.
   void Prefetch() const;
   void PrefetchSlot(const LabelPath& path) const;
   void PrefetchNode(const LabelPath& path) const;
@@ -269,15 +270,17 @@ class Zone {
   Node Next(Node node) const;
   size_t SlotOf(uint64_t hash) const;
   Node Child(Node parent, uint64_t hash, ByteView label) const;
+  NodeId LikelyNode(uint64_t hash) const;
   Node WildcardBelow(Node parent, NameView parent_name) const;
 
-  // What a descent reads comes first, in two cache lines.
+  // What a lookup reads comes first, in one cache line.
   Arena arena_;  // starts with four octets that no node uses
   Arena slots_;  // of Slot
   size_t slot_count_ = 0;
   int apex_labels_ = 0;
-  Ttl negative_ttl_;
   bool is_signed_ = false;
+
+  Ttl negative_ttl_;
   Name apex_;
   uint32_t serial_ = 0;
   size_t node_count_ = 0;

@@ -6,6 +6,8 @@
 
 namespace cairn {
 
+static_assert(sizeof(ZoneSet::Entry) == 64);
+
 ZoneSet::ZoneSet(std::vector<Entry> entries) {
   std::map<Name, std::shared_ptr<const Zone>, NameLess> by_apex;
   for (Entry& entry : entries) by_apex.insert_or_assign(std::move(entry.apex), std::move(entry.zone));
@@ -62,9 +64,7 @@ void ZoneSet::PrefetchSlot(const LabelPath& path) const {
 void ZoneSet::PrefetchEntry(const LabelPath& path) const {
   const Slot* slot = FirstSlot(path);
   if (slot == nullptr || slot->entry == 0) return;
-  const Entry* entry = &entries_[slot->entry - 1];
-  __builtin_prefetch(entry);
-  __builtin_prefetch(reinterpret_cast<const uint8_t*>(entry + 1) - 1);
+  __builtin_prefetch(&entries_[slot->entry - 1]);
 }
 
 void ZoneSet::PrefetchZone(const LabelPath& path) const {

@@ -17,10 +17,10 @@ namespace cairn {
 
 class ZoneSet {
  public:
-  struct Entry {
+  struct alignas(64) Entry {  // one cache line
     Name apex;
-    std::shared_ptr<const Zone>
-        zone;  // null: configured, but there is nothing to serve (SERVFAIL, never NXDOMAIN)
+    // Null: configured, but there is nothing to serve (SERVFAIL, never NXDOMAIN).
+    std::shared_ptr<const Zone> zone;
   };
 
   ZoneSet() = default;
