@@ -35,7 +35,7 @@ class WrittenRdatas {
   // Where the next begins.
   size_t Next() {
     while (message_[at_] != 0 && message_[at_] < 0xc0) at_ += 1 + size_t{message_[at_]};
-    at_ += message_[at_] == 0 ? 1 : 2;
+    at_ += message_[at_] == 0 ? 1U : 2U;
     constexpr size_t kTypeClassTtlOctets = 8;
     const size_t rdata = at_ + kTypeClassTtlOctets + 2;
     at_ = rdata + LoadU16(message_.data() + rdata - 2);
