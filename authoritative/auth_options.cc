@@ -180,11 +180,11 @@ ConfigSchema& DeclareServer(ConfigSchema& schema, AuthOptions& options) {
   server.Text("user", options.user, "whom to become when started as root");
   server.Octets("zone-memory-limit", options.zone_memory_octets, 0, size_t{1} << 50,
                 "most memory of all zones together, while they are read too; 0: what the system gives");
+  server.Text("state-dir", options.state_dir, "where the server keeps what it must not forget");
   server.Text("control-socket", options.control_socket,
               "where `cairn-auth ctl` reaches the server; empty: nowhere");
   DeclareIdentity(server, options.identity);
   DeclareTcp(server.Section("tcp", "what TCP clients may hold"), options.tcp);
-  server.NotHere("state-dir", "there is no state to be kept: zones come from files");
   return server;
 }
 
@@ -277,8 +277,8 @@ std::string Absolute(const std::string& path, const fs::path& folder) {
 // Paths of a file start where the file lies; those of the command line where the command was given.
 void MakeAbsolute(AuthOptions& options, const std::string& config_file) {
   const fs::path folder = fs::absolute(config_file).parent_path();
-  for (std::string* path :
-       {&options.control_socket, &options.zones_dir, &options.cookie_settings.secret_file}) {
+  for (std::string* path : {&options.state_dir, &options.control_socket, &options.zones_dir,
+                            &options.cookie_settings.secret_file}) {
     *path = Absolute(*path, folder);
   }
   for (ZoneTemplate& each : options.templates) each.zone.file = Absolute(each.zone.file, folder);

@@ -60,7 +60,8 @@ struct AuthOptions {
   uint32_t threads = 0;          // 0: one a processor
   std::string user;
   TextPosition user_where;
-  std::string control_socket;  // empty: none
+  std::string state_dir = "/var/lib/cairn-auth";  // nothing is kept there yet
+  std::string control_socket;                     // empty: none
   TextPosition control_socket_where;
   LogLevel log_level = LogLevel::kInfo;
   AnyAnswer any = AnyAnswer::kMinimal;

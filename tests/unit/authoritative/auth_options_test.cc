@@ -36,7 +36,8 @@ class AuthOptionsTest : public testing::Test {
 
 TEST_F(AuthOptionsTest, ReadsWhatItPrints) {
   const auto options = Read(
-      "server: {listen: [\"127.0.0.1@5300\"], threads: 3, user: dns, control-socket: run/control}\n"
+      "server: {listen: [\"127.0.0.1@5300\"], threads: 3, user: dns, control-socket: run/control, "
+      "state-dir: state}\n"
       "log: {level: debug}\n"
       "any: full\n"
       "rate-limit: {responses-per-second: 50, slip: 1, exempt: [192.0.2.0/24]}\n"
@@ -49,6 +50,7 @@ TEST_F(AuthOptionsTest, ReadsWhatItPrints) {
   EXPECT_TRUE(options->rate_limit.enabled);
   EXPECT_TRUE(options->cookies.require);
   EXPECT_EQ(options->control_socket, directory_ + "/run/control");
+  EXPECT_EQ(options->state_dir, directory_ + "/state");
   ASSERT_EQ(options->zones.size(), 1U);
   EXPECT_EQ(options->zones[0].file, directory_ + "/zones/example.org");
   EXPECT_TRUE(options->zones[0].transfer[0].net.Contains(IpAddress::Literal("192.0.2.9")));
@@ -92,9 +94,6 @@ constexpr MistakeCase kMistakes[] = {
      "c.yaml:2:30: error: notify: not in this version; secondaries ask when the SOA's refresh time is over"},
     {"zones:\n- {name: a, file: f, update: []}\n",
      "c.yaml:2:30: error: update: not in this version; zones change in their files, followed by a reload"},
-    {"server:\n  state-dir: /var/lib/cairn-auth\n",
-     "c.yaml:2:14: error: state-dir: not in this version; there is no state to be kept: zones come from "
-     "files"},
     {"zones:\n- {name: a}\n", "c.yaml:2:3: error: 'file' is missing: its zone file"},
     {"zones:\n- {name: a, template: x}\n",
      "c.yaml:2:23: error: template: there is no template \"x\" under templates"},
