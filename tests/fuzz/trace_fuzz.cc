@@ -2,6 +2,7 @@
 // read and explained as the same one again.
 #include <string>
 
+#include "absl/strings/match.h"
 #include "common/base/bytes.h"
 #include "common/trace/json.h"
 #include "common/trace/replay.h"
@@ -12,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* octets, size_t size) {
   using cairn::testing::Require;
   const auto stored = cairn::ReadTrace(cairn::AsText({octets, size}), "fuzz");
   if (!stored.ok()) {
-    Require(stored.status().message().starts_with("fuzz:"), "an error says where");
+    Require(absl::StartsWith(stored.status().message(), "fuzz:"), "an error says where");
     return 0;
   }
   const std::string written = cairn::RenderJson(stored->trace, stored->program, true);
