@@ -265,6 +265,7 @@ bool ClientService::AnswerInFull(Query& query, const Place& place, Instant now) 
   AliasChain chain = CollectKnownChain(parts_, AskedBy(query, place.view));
   if (chain.state() != AliasChain::State::kComplete) return false;
   CollectedAnswer answer = chain.TakeAnswer();
+  if (filter_.Apply(answer)) return false;  // more than LeadsInside sees was followed: say it as Serve does
   AddCompanions(parts_.cache, filter_, answer, now);
   query.reply_octets = WriteAnswer(ClientOf(query, place), answer, query.reply);
   ++parts_.counters.cache_hits;

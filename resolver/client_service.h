@@ -82,8 +82,8 @@ class ClientService {
   void Recurse(Query& query, const Place& place);
   ClientTable::Seat* FindSeat(Query& query, const Place& place);
   void GiveWay(ClientTable::Seat& seat);
-  // `seat` holds this very task.
   std::shared_ptr<TraceRecorder> BeginTrace(const Query& query, const Place& place) const;
+  // `seat` holds this very task.
   Task<void> Serve(ClientTable::Seat* seat, Question asked, std::shared_ptr<TraceRecorder> trace);
   Task<void> ServeLocal(Question asked, std::shared_ptr<TraceRecorder> trace,
                         std::function<void(Answer)> done);
