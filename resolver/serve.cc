@@ -246,10 +246,13 @@ ControlReply Server::Reload() {
     for (const std::unique_ptr<ServeWorker>& other : workers_) other->DropPrepared();
     return refuse(std::string(ErrorText(prepared)));
   }
-  for (const std::unique_ptr<ServeWorker>& worker : workers_) worker->TakeOver();
+  // What former servers said is forgotten when nobody stores it any more, and before anybody of the next
+  // could go on from it.
+  for (const std::unique_ptr<ServeWorker>& worker : workers_) worker->Retire();
   memory_.cache().Adopt(CacheOptionsOf(options->resolver));
   memory_.delegations().Adopt(DelegationOptionsOf(options->resolver));
   ForgetChangedZones(options->resolver);
+  for (const std::unique_ptr<ServeWorker>& worker : workers_) worker->TakeOver();
   host_.log.SetLevel(options->server.log_level);
   std::string text = "reloaded\n";
   for (const std::string_view option : NeedsRestart(options_, *options)) {

@@ -66,9 +66,15 @@ absl::Status ServeWorker::Prepare(std::shared_ptr<const ResolverOptions> options
   });
 }
 
-void ServeWorker::TakeOver() {
-  Ask<bool>([this](Resolver& old) {
+void ServeWorker::Retire() {
+  Ask<bool>([](Resolver& old) {
     old.Retire();
+    return true;
+  });
+}
+
+void ServeWorker::TakeOver() {
+  Ask<bool>([this](Resolver&) {
     prepared_->TakeOver();
     prepared_->SetTraceTap(tap_.get());
     retired_.push_back(std::exchange(resolver_, std::move(prepared_)));

@@ -48,10 +48,11 @@ class ServeWorker final : private QueryHandler {
   }
   // Hands `work` to the worker and does not wait.
   void Post(std::function<void(Resolver&)> work);
-  // A reload in two steps, so that either all workers change or none: builds the next resolver, then takes or
-  // drops it.
+  // A reload in steps, so that either all workers change or none: builds the next resolver, then drops it, or
+  // retires the old one and takes it.
   absl::Status Prepare(std::shared_ptr<const ResolverOptions> options);
-  void TakeOver();  // when it returns, nothing of what the old one still does is stored
+  void Retire();  // when it returns, nothing of what the old one does is stored any more
+  void TakeOver();
   void DropPrepared();
   // nullptr: none.
   void SetTap(std::unique_ptr<ServeTap> tap);
