@@ -116,7 +116,7 @@ MetricsText MetricsReport(Server& server) {
   }
   text.Counter("cairn_resolver_limits_struck_total",
                "Client queries by the limit of work they ran into first");
-  for (size_t i = 0; i < kLimitCount; ++i)
+  for (size_t i = 0; i < kStruckLimitCount; ++i)
     text.Sample(Sum(server, &ResolverCounters::limits_struck, i), {{"limit", RowOf(i).name}});
   text.Counter("cairn_resolver_records_dropped_total",
                "Records of replies not kept, by the rule against them");

@@ -55,7 +55,7 @@ struct ResolverCounters {
   Counter server_crowded;        // queries not sent: too many are on their way to the server
   Counter queries_out_of_time;   // client queries whose work ended at query-time
   Counter rrsets_not_cached;     // believed, but above what one client query may add to the cache
-  std::array<Counter, kLimitCount> limits_struck;        // by Limit: client queries that ran into it first
+  std::array<Counter, kStruckLimitCount> limits_struck;  // by Limit: client queries that ran into it first
   std::array<Counter, kScrubRuleCount> records_dropped;  // by ScrubRule: records of replies not kept
 };
 

@@ -12,8 +12,8 @@
 namespace cairn {
 namespace {
 
-// The resolver ends each question by its own deadline (query-time, 60 s at most); the rest is for a machine under
-// load.
+// The resolver ends each question by its own deadline (query-time, 60 s at most); the rest is for a machine
+// under load.
 constexpr Duration kPatience = std::chrono::seconds(62);
 
 absl::Status Unavailable(std::string text) { return Err(absl::StatusCode::kUnavailable, std::move(text)); }

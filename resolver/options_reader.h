@@ -29,7 +29,7 @@ struct ServerOptions {
   std::vector<Endpoint> listen = LoopbackPort53();
   bool listen_given = false;             // otherwise an address which this system lacks is passed over
   std::vector<Endpoint> metrics_listen;  // over HTTP; nowhere when empty
-  uint32_t threads = 0;  // 0: one for each processor
+  uint32_t threads = 0;                  // 0: one for each processor
   std::string user;
   std::string state_dir;
   std::string control_socket;  // empty: none

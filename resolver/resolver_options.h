@@ -125,7 +125,8 @@ struct ResolverOptions {
   uint32_t stale_reply_ttl_s = 30;
   uint32_t stale_max_age_s = 86400;
 
-  WorkTerms work_terms(Duration patience = kQueryWallClock) const {
+  WorkTerms work_terms() const { return work_terms(query_time); }
+  WorkTerms work_terms(Duration patience) const {
     return {.limits = limits, .wall_clock = query_time, .patience = patience};
   }
   // The part of these that says which servers may be asked.

@@ -45,6 +45,7 @@ class ServerAddresses {
     Name server;
     std::vector<IpAddress> addresses;  // found and not yet collected
     int types_left = 0;                // A and AAAA, as far as enabled
+    uint32_t addresses_left = 0;       // that may still be found (server-addresses)
     bool fruitful = false;
   };
 

@@ -26,10 +26,10 @@ constexpr LimitRow kLimits[kLimitCount] = {
     {"fetch-tcp-connections", 4, 100, true, "of these, for one name and type", "the same, for one name"},
     {"reply-octets", 128 * 1024, 16 << 20, false, "octets of replies to one client query",
      "large replies: bandwidth and parsing are work too"},
-    {"cached-rrsets", 64, 10000, false, "RRsets that one client query may add to the cache",
-     "a list of records must not push out what others need (CacheFlush, USENIX Security 2024)"},
     {"address-depth", 7, 32, false, "look-ups of server addresses that wait for each other",
      "servers named below zones whose servers are named below zones; BIND stops at 7, PowerDNS at 16"},
+    {"cached-rrsets", 64, 10000, false, "RRsets that one client query may add to the cache",
+     "a list of records must not push out what others need (CacheFlush, USENIX Security 2024)"},
     {"server-names-at-once", 2, 16, true, "server names looked up at the same time for one name",
      "NXNSAttack, CVE-2020-8616: nobody needs all servers of a zone"},
     {"minimisation-steps", 10, 127, true, "names shown to servers on the way to one name, besides itself",
@@ -66,20 +66,19 @@ bool WorkBudget::Spend(Limit limit, uint32_t amount) {
 }
 
 bool FetchBudget::Spend(Limit limit, TracePoint at, uint32_t amount) {
-  const LimitRow& row = RowOf(limit);
-  bool taken;
-  if (row.of_each_fetch) {
-    taken = Take(spent_[static_cast<size_t>(limit)], whole_->most(limit), amount);
-    if (!taken) whole_->Strike(limit);
-  } else {
-    taken = whole_->Spend(limit, amount);
-  }
-  if (!taken && at) {
-    at.Add(trace::LimitReached{.limit = std::string(row.name),
-                               .value = whole_->most(limit),
-                               .consequence = "this path ends; SERVFAIL if no other works"});
-  }
+  const bool taken = RowOf(limit).of_each_fetch
+                         ? Take(spent_[static_cast<size_t>(limit)], whole_->most(limit), amount)
+                         : whole_->Spend(limit, amount);
+  if (!taken) Strike(limit, at);
   return taken;
+}
+
+void FetchBudget::Strike(Limit limit, TracePoint at) {
+  whole_->Strike(limit);
+  if (!at) return;
+  at.Add(trace::LimitReached{.limit = std::string(RowOf(limit).name),
+                             .value = whole_->most(limit),
+                             .consequence = "this path ends; SERVFAIL if no other works"});
 }
 
 }  // namespace cairn

@@ -19,8 +19,8 @@
 
 namespace cairn {
 
-// In the order of the table in work_budget.cc, where each has its number, its reach and its reason. The first
-// are spent; the others are asked for where they hold.
+// In the order of the table in work_budget.cc, where each has its number, its reach and its reason. At the
+// first ones a path ends, which is counted; the others clip what goes on.
 enum class Limit : uint8_t {
   kUpstreamQueries,
   kFetchQueries,
@@ -31,8 +31,8 @@ enum class Limit : uint8_t {
   kTcpConnections,
   kFetchTcpConnections,
   kReplyOctets,
-  kCachedRrsets,
   kAddressDepth,
+  kCachedRrsets,
   kServerNamesAtOnce,
   kMinimisationSteps,
   kDelegationServers,
@@ -41,6 +41,7 @@ enum class Limit : uint8_t {
   kInvalidReplies,
 };
 inline constexpr size_t kLimitCount = 17;
+inline constexpr size_t kStruckLimitCount = 10;  // of these, those at which a path ends
 
 struct LimitRow {
   std::string_view name;  // as options (`limits`), counters, traces and extended errors call it
@@ -122,6 +123,8 @@ class FetchBudget {
 
   // False when this fetch or the whole query has not that much left. The trace is told which limit it was.
   bool Spend(Limit limit, TracePoint at, uint32_t amount = 1);
+  // `limit` said no, without anything to be spent.
+  void Strike(Limit limit, TracePoint at);
   // One upstream query: counts in the fetch and in the whole.
   bool SpendQuery(TracePoint at) {
     return Spend(Limit::kFetchQueries, at) && Spend(Limit::kUpstreamQueries, at);
