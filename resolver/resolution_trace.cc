@@ -210,18 +210,19 @@ void TraceGlue(TracePoint at, const Delegation& cut, const Slist::Options& optio
   for (const DelegationServer& server : cut.servers) {
     if (!server.addresses.empty() && !cut.cut.IsRoot())
       at.Add(trace::GlueUsed{.server = server.name, .addresses = server.addresses});
-    TraceSkipped(at, server.name, server.addresses, options);
+    const uint16_t port = server.port != 0 ? server.port : options.port;
+    TraceSkipped(at, server.name, port, server.addresses, options);
   }
 }
 
-void TraceSkipped(TracePoint at, const Name& server, const std::vector<IpAddress>& addresses,
+void TraceSkipped(TracePoint at, const Name& server, uint16_t port, const std::vector<IpAddress>& addresses,
                   const Slist::Options& options) {
   for (const IpAddress& address : addresses) {
     const bool family_on = address.is_v6() ? options.ipv6 : options.ipv4;
-    const std::string_view rule = Slist::WhyNotAsked(address, options);
+    const Endpoint endpoint{address, port};
+    const std::string_view rule = Slist::WhyNotAsked(endpoint, options);
     if (!family_on || rule.empty()) continue;
-    at.Add(trace::ServerSkipped{
-        .server = server, .endpoint = Endpoint{address, options.port}, .rule = std::string(rule)});
+    at.Add(trace::ServerSkipped{.server = server, .endpoint = endpoint, .rule = std::string(rule)});
   }
 }
 

@@ -38,7 +38,7 @@ TracePoint TraceCut(TracePoint at, const Delegation& cut, bool from_referral);
 void TraceGlue(TracePoint at, const Delegation& cut, const Slist::Options& options);
 // Addresses of `server` that the options keep us from asking. Those of a family that is off are not worth
 // telling.
-void TraceSkipped(TracePoint at, const Name& server, const std::vector<IpAddress>& addresses,
+void TraceSkipped(TracePoint at, const Name& server, uint16_t port, const std::vector<IpAddress>& addresses,
                   const Slist::Options& options);
 // All candidates and the one picked; nothing when none can be asked.
 void TracePick(TracePoint at, const Slist& servers, const std::optional<SlistPick>& pick);

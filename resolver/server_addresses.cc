@@ -28,7 +28,9 @@ void ServerAddresses::AddKnown(Slist& servers) {
       if (known == nullptr || known->kind() != CacheKind::kRrset) continue;
       for (const ByteView rdata : known->rdatas()) addresses.push_back(AddressIn(type, rdata));
     }
-    if (at_) TraceSkipped(at_, name, addresses, servers.options());
+    const size_t most = fetch_.budget.whole()->most(Limit::kServerAddresses);
+    if (addresses.size() > most) addresses.resize(most);
+    if (at_) TraceSkipped(at_, name, servers.PortOf(name), addresses, servers.options());
     if (!addresses.empty()) servers.AddAddresses(name, addresses);
   }
 }
@@ -70,9 +72,10 @@ void ServerAddresses::StartLookups(Slist& servers) {
     const std::shared_ptr<WorkBudget>& budget = fetch_.budget.whole();
     // Those under way may fail as well: were more started beside them, the victim would see more names than
     // may fail (NXNSAttack).
-    const bool hopeless = budget->exhausted(Limit::kServerNameFailures);
     const size_t failing = budget->spent(Limit::kServerNameFailures) + lookups_.size();
-    if (!hopeless && failing >= budget->most(Limit::kServerNameFailures)) return;
+    if (failing >= budget->most(Limit::kServerNameFailures) && !lookups_.empty()) return;
+    const bool hopeless = budget->exhausted(Limit::kServerNameFailures);
+    if (hopeless) fetch_.budget.Strike(Limit::kServerNameFailures, at_);
     if (hopeless || !fetch_.budget.Spend(Limit::kServerNames, at_)) {
       for (const Name& name : names) servers.GiveUpOn(name);
       return;
@@ -80,6 +83,7 @@ void ServerAddresses::StartLookups(Slist& servers) {
     const Name name = names[parts_.random.Below(names.size())];
     Lookup& lookup = lookups_.emplace_back();
     lookup.server = name;
+    lookup.addresses_left = budget->most(Limit::kServerAddresses);
     lookup.types_left = int{parts_.options.ipv4} + int{parts_.options.ipv6};
     if (parts_.options.ipv4) tasks_.Spawn(LookUp(name, rr::kA));
     if (parts_.options.ipv6) tasks_.Spawn(LookUp(name, rr::kAaaa));
@@ -100,10 +104,12 @@ Task<void> ServerAddresses::LookUp(Name server, RrType type) {
   --lookup->types_left;
   for (const Rrset& rrset : answer.answer) {
     if (rrset.type != type) continue;
-    for (const ByteView rdata : rrset.rdatas) lookup->addresses.push_back(AddressIn(type, rdata));
+    for (const ByteView rdata : rrset.rdatas) {
+      if (lookup->addresses_left == 0) break;
+      --lookup->addresses_left;
+      lookup->addresses.push_back(AddressIn(type, rdata));
+    }
   }
-  const size_t most = fetch_.budget.whole()->most(Limit::kServerAddresses);
-  if (lookup->addresses.size() > most) lookup->addresses.resize(most);
   if (!lookup->addresses.empty()) lookup->fruitful = true;
   wake_.Set(parts_.clock.Now(), [this] { news_.Raise(); });
 }
@@ -113,7 +119,8 @@ bool ServerAddresses::Collect(Slist& servers) {
   bool found = false;
   for (Lookup& lookup : lookups_) {
     if (!lookup.addresses.empty()) {
-      if (at_) TraceSkipped(at_, lookup.server, lookup.addresses, servers.options());
+      if (at_)
+        TraceSkipped(at_, lookup.server, servers.PortOf(lookup.server), lookup.addresses, servers.options());
       servers.AddAddresses(lookup.server, lookup.addresses);
       lookup.addresses.clear();
       found = true;

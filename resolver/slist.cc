@@ -64,10 +64,11 @@ std::string_view ToText(ScoreReason reason) {
   return "unknown";
 }
 
-std::string_view Slist::WhyNotAsked(const IpAddress& address, const Options& options) {
+std::string_view Slist::WhyNotAsked(const Endpoint& endpoint, const Options& options) {
+  const IpAddress& address = endpoint.address;
   if (address.is_v6() && !options.ipv6) return "ipv6 is false";
   if (!address.is_v6() && !options.ipv4) return "ipv4 is false";
-  if (IsOurselves({address, options.port}, options)) return "that is ourselves";
+  if (IsOurselves(endpoint, options)) return "that is ourselves";
   switch (ReachOf(address)) {
     case AddressReach::kGlobal:
       return "";
@@ -129,7 +130,7 @@ void Slist::AddAddress(NameView server, const IpAddress& address) {
   const bool there =
       std::any_of(candidates_.begin(), candidates_.end(),
                   [&](const SlistCandidate& candidate) { return candidate.endpoint == endpoint; });
-  if (!there && WhyNotAsked(address, options_).empty() && !IsOurselves(endpoint, options_))
+  if (!there && WhyNotAsked(endpoint, options_).empty())
     candidates_.push_back({.server = Name(server), .endpoint = endpoint});
 }
 

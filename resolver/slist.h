@@ -79,9 +79,9 @@ class Slist {
   static constexpr int kTriesPerAddress = 3;
   static constexpr int kTriesPerCut = 12;
 
-  // Why nobody is asked at `address`: its family is off, it is nobody's (0.0.0.0, ::, multicast, broadcast),
+  // Why nobody is asked at `endpoint`: its family is off, it is nobody's (0.0.0.0, ::, multicast, broadcast),
   // or it is on the inside and we must not go there. Empty: he may be.
-  static std::string_view WhyNotAsked(const IpAddress& address, const Options& options);
+  static std::string_view WhyNotAsked(const Endpoint& endpoint, const Options& options);
 
   // Takes names and glue of the cut. Addresses that may not be asked are skipped.
   Slist(const Delegation& delegation, const Options& options);
@@ -94,6 +94,8 @@ class Slist {
   // Addresses found by a lookup of `server`: at most 6 (THREATS section 1). The name leaves
   // names_without_address().
   void AddAddresses(NameView server, const std::vector<IpAddress>& addresses);
+  // Where `server` is asked: at its own port when the configuration names one.
+  uint16_t PortOf(NameView server) const;
   // All who may be asked were asked in vain. Servers named outside the cut, whose glue the parent gave, may
   // have other addresses by their own zone's word: their names are offered for look-up, once. False: none.
   bool DoubtGlue();
@@ -123,7 +125,6 @@ class Slist {
 
  private:
   void AddAddress(NameView server, const IpAddress& address);
-  uint16_t PortOf(NameView server) const;
   void Score(SlistCandidate& candidate, const ServerMemory& memory, Instant now) const;
   void ScoreAll(const ServerMemory& memory, Instant now);
   std::optional<size_t> LastResort() const;

@@ -42,6 +42,20 @@ class SlistTest : public ::testing::Test {
   const Delegation two = Servers({{"ns1.example.", {"192.0.2.1"}}, {"ns2.example.", {"192.0.2.2"}}});
 };
 
+// One of ours is an address and a port: at another port of it there may be another server.
+TEST_F(SlistTest, AsksNotItself) {
+  const std::vector<Endpoint> own = {At("192.0.2.1")};
+  const Slist::Options options{.own = &own};
+  EXPECT_EQ(Slist::WhyNotAsked(At("192.0.2.1"), options), "that is ourselves");
+  EXPECT_EQ(Slist::WhyNotAsked({IpAddress::Literal("192.0.2.1"), 5300}, options), "");
+
+  Delegation named = two;
+  named.servers[0].port = 5300;
+  Slist slist(named, options);
+  EXPECT_EQ(slist.candidates().size(), 2u);
+  EXPECT_EQ(Slist(two, options).candidates().size(), 1u);
+}
+
 TEST_F(SlistTest, AsksTheFastestServerThatIsKnown) {
   memory.OnReply(At("192.0.2.1"), milliseconds(14), kStart);
   memory.OnReply(At("192.0.2.2"), milliseconds(10), kStart);
