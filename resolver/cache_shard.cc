@@ -7,7 +7,6 @@
 namespace cairn {
 namespace {
 
-// RFC 9520 section 3.2: at least one second, at most five minutes, growing.
 constexpr int kLongestRow = 10;  // a second, doubled that often, is above any cap
 // RFC 8767 section 5: servers that just failed are left alone for so long while clients get stale data.
 constexpr int64_t kStaleRecheckSeconds = 30;
@@ -173,7 +172,8 @@ Duration CacheShard::StoreFailure(const CacheKey& key, CacheAspect aspect, Failu
     if (!forgotten) row = std::min(before.failures_in_a_row() + 1, kLongestRow);
   }
   int64_t seconds = std::min(first_s << (row - 1), longest_s);
-  if (holding == Holding::kStale) seconds = std::max(seconds, kStaleRecheckSeconds);
+  if (holding == Holding::kStale && failure.rcode == Rcode::kServFail)
+    seconds = std::max(seconds, kStaleRecheckSeconds);
   uint8_t code[3];
   StoreU16(code, static_cast<uint16_t>(failure.why));
   code[2] = static_cast<uint8_t>(failure.rcode);

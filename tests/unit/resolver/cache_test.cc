@@ -431,6 +431,8 @@ TEST_F(StaleCacheTest, WhileStaleDataAnswerServersAreLeftAloneLonger) {
       << "a refresh that failed does not stand in the way of who asks after the expiry";
   EXPECT_EQ(cache.StoreFailure(name, rr::kA, why, kStart + seconds(310)), seconds(30));
   EXPECT_EQ(AskStale("www.example.", rr::kA, kStart + seconds(311)), "stale answer");
+  EXPECT_EQ(cache.StoreBareDenial(name, rr::kA, Rcode::kNxDomain, kStart + seconds(350)), seconds(5))
+      << "which is no failure of the servers";
   EXPECT_EQ(cache.StoreFailure(Name::Literal("other.example."), rr::kA, why, kStart), seconds(5));
 }
 
