@@ -71,9 +71,9 @@ class DelegationStore {
   };
 
   DelegationStore(const Options& options, Random& random);
+  ~DelegationStore();
   // All of `options` but the size holds from now on. From any thread.
   void Adopt(const Options& options);
-  ~DelegationStore();
 
   // The root's servers from hints, or a zone's from configuration: stays until replaced, never evicted, and
   // no referral overrules it. Other ones than before end all that was learnt from those, below the cut
