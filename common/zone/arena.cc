@@ -112,12 +112,16 @@ void Arena::Resize(size_t capacity) {
   if (HasHugePages(capacity_)) madvise(octets_, capacity_, MADV_HUGEPAGE);
 }
 
-// Leaves everything as it was when it throws.
+// Leaves everything as it was when it throws. A target that mremap refuses cannot be given back: the kernel
+// may have unmapped it before it failed and does not say so, and another thread may have mapped something
+// there since. Its pages were never touched, so what is lost is address space; only arenas of huge pages need
+// one.
 void Arena::Move(size_t capacity) {
   if (IsMapped(capacity) && IsMapped(capacity_)) {
-    octets_ = capacity < capacity_ ? OrThrow(mremap(octets_, capacity_, capacity, 0))
-                                   : OrThrow(mremap(octets_, capacity_, capacity,
-                                                    MREMAP_MAYMOVE | MREMAP_FIXED, Allocate(capacity)));
+    const bool to_target = capacity > capacity_ && HasHugePages(capacity);
+    octets_ = to_target ? OrThrow(mremap(octets_, capacity_, capacity, MREMAP_MAYMOVE | MREMAP_FIXED,
+                                         MapAligned(capacity)))
+                        : OrThrow(mremap(octets_, capacity_, capacity, MREMAP_MAYMOVE));
   } else {
     uint8_t* moved = Allocate(capacity);
     if (size_ > 0) std::memcpy(moved, octets_, size_);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cassert>
 #include <cstring>
 
 #include "common/base/limits.h"
@@ -119,7 +120,6 @@ ZoneAssembly::ZoneAssembly(NameView apex, size_t octets_expected) : zone_(new Zo
 Node ZoneAssembly::Add(const NodeDraft& draft) {
   const LabelPath path(draft.owner);
   const int depth = path.labels() - zone_->apex_labels_;
-  if (depth <= 1) SettleChild();
   const auto label = [&](int d) { return path.Label(zone_->apex_labels_ + d); };
   // How far the way down is that of the node before.
   int common = depth_ < 0 ? -1 : 0;
@@ -129,6 +129,7 @@ Node ZoneAssembly::Add(const NodeDraft& draft) {
     if (had.size() != has.size() || !EqualIgnoringCase(had.data(), has.data(), has.size())) break;
     ++common;
   }
+  if (common < 1) SettleChild();  // below another child of the apex, which itself may have no record
   for (int d = common + 1; d < depth; ++d) {  // empty non-terminals (RFC 4592 section 2.2.2)
     chain_[static_cast<size_t>(d)] =
         Append(chain_[static_cast<size_t>(d - 1)], label(d), path.Suffix(zone_->apex_labels_ + d), nullptr);
@@ -246,6 +247,7 @@ ZoneAssembly ZoneAssembly::ForLaterNodes(size_t octets_expected) const {
 }
 
 void ZoneAssembly::Join(ZoneAssembly later) {
+  assert(later.begin_ != 0);  // it is of ForLaterNodes: both hold the apex
   SettleChild();
   later.SettleChild();
   Arena& arena = zone_->arena_;

@@ -195,10 +195,11 @@ struct ZoneBuilder::Part {
         report(builder.file_names_, builder.max_complaints_),
         occluded(builder.file_names_, builder.max_complaints_) {}
 
-  void Take(Part later) {
+  // Nodes too when there are any: of a zone that could be served.
+  void Take(Part later, bool sound) {
     report.Take(std::move(later.report));
     occluded.Take(std::move(later.occluded));
-    if (!report.has_errors()) assembly.Join(std::move(later.assembly));
+    if (sound && !report.has_errors()) assembly.Join(std::move(later.assembly));
   }
 
   ZoneAssembly assembly;
@@ -254,7 +255,7 @@ ZoneBuilder::Outcome ZoneBuilder::Build(const RunBoth& run_both) && {
   } else {
     Part second(*this, sound ? first.assembly.ForLaterNodes(staged_.octets()) : ZoneAssembly(apex_, 0));
     run_both([&] { Lay(parts.first, sound, first); }, [&] { Lay(parts.second, sound, second); });
-    first.Take(std::move(second));
+    first.Take(std::move(second), sound);
     if (first.assembly.TooLarge()) first.report.Error(first_, std::string(kTooLarge));
   }
   Outcome outcome;

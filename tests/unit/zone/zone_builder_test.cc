@@ -375,6 +375,31 @@ TEST(ZoneBuilder, TargetsAreFoundWhereverTheyAre) {
   EXPECT_THAT(targets("mail.example.", rr::kMx), ElementsAre("host.example.", "-"));
 }
 
+// No name is a child of the apex that has records, as in a zone of names under dates or customers.
+TEST(ZoneBuilder, TargetsAreFoundBelowChildrenWithoutRecords) {
+  std::string text(kApex);
+  for (const char* child : {"x", "y"}) {
+    for (const char* cut : {"a", "b"}) {
+      const std::string owner = std::string(cut) + "." + child;
+      text += owner + " 60 NS ns." + owner + "\nns." + owner + " 60 A 192.0.2.1\n";
+    }
+  }
+  const ZoneBuilder::Outcome outcome = testing::ZoneFromText("example.", text);
+  ASSERT_NE(outcome.zone, nullptr) << testing::ToText(outcome.complaints);
+  EXPECT_EQ(testing::ToText(outcome.complaints), "");
+  size_t cuts = 0;
+  for (const Node node : *outcome.zone) {
+    if (!node.Is(Node::kZoneCut)) continue;
+    ++cuts;
+    const RrsetView servers = node.Find(rr::kNs);
+    EXPECT_TRUE(servers.TargetInDomain(0));
+    ASSERT_NE(servers.TargetNode(0), kNoNode);
+    EXPECT_EQ(Node(*outcome.zone, servers.TargetNode(0)).owner(),
+              NameView::FromValidWire(servers.front().data()));
+  }
+  EXPECT_EQ(cuts, 4u);
+}
+
 ZoneBuilder::Outcome BuildInHalves(std::string_view text) {
   const Name apex = Name::Literal("example.");
   ZoneReader reader = ZoneReader::FromText(text, "zone", testing::ReaderOptions(apex));
@@ -437,6 +462,18 @@ TEST(ZoneBuilder, HalvesGiveTheSameComplaints) {
   const std::string complaints = testing::ToText(BuildInHalves(text).complaints);
   EXPECT_THAT(complaints, HasSubstr("more complaints about this zone are left out: 20"));
   EXPECT_EQ(complaints, testing::ToText(testing::ZoneFromText("example.", text).complaints));
+}
+
+// What is known before anything is laid out leaves two halves without a node to join.
+TEST(ZoneBuilder, HalvesOfAZoneThatWasRefusedAlreadyGiveTheSameComplaints) {
+  for (const char* mistake : {"www.example.org. 60 A 192.0.2.1\n", "x 60 CH TXT y\n", "x 60 A 192.0.2\n"}) {
+    const std::string text = LargeZone() + mistake;
+    const ZoneBuilder::Outcome halves = BuildInHalves(text);
+    EXPECT_EQ(halves.zone, nullptr) << mistake;
+    EXPECT_EQ(halves.complaints.size(), 1u) << mistake;
+    EXPECT_EQ(testing::ToText(halves.complaints),
+              testing::ToText(testing::ZoneFromText("example.", text).complaints));
+  }
 }
 
 TEST(ZoneBuilder, NegativeTtlIsTheLesserOfTwo) {
