@@ -10,6 +10,8 @@
 #include <exception>
 #include <iterator>
 #include <new>
+#include <optional>
+#include <span>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -36,15 +38,18 @@ ZoneReaderOptions OptionsFor(const Name& apex) {
 }
 
 // A thread for `work`, or none when the system gives no more: then others do it.
-std::thread StartThread(std::function<void()> work) {
+std::thread StartThread(const auto& work) {
   try {
-    return std::thread(std::move(work));
+    return std::thread([&work] { work(); });
   } catch (const std::system_error&) {
+    return {};
+  } catch (const std::bad_alloc&) {
     return {};
   }
 }
 
-std::exception_ptr FailureOf(const std::function<void()>& work) {
+// Lack of memory must not leave a thread, which would end the process.
+std::exception_ptr FailureOf(const auto& work) {
   try {
     work();
     return nullptr;
@@ -53,18 +58,23 @@ std::exception_ptr FailureOf(const std::function<void()>& work) {
   }
 }
 
+void RethrowFirst(std::span<const std::exception_ptr> failures) {
+  for (const std::exception_ptr& failure : failures) {
+    if (failure) std::rethrow_exception(failure);
+  }
+}
+
 // Lack of memory in either is thrown here, when both have ended.
 void RunBoth(const std::function<void()>& one, const std::function<void()>& other) {
   std::exception_ptr failures[2];
-  std::thread helper = StartThread([&] { failures[1] = FailureOf(other); });
+  const auto run_other = [&] { failures[1] = FailureOf(other); };
+  std::thread helper = StartThread(run_other);
   failures[0] = FailureOf(one);
   if (helper.joinable())
     helper.join();
   else
-    failures[1] = FailureOf(other);
-  for (const std::exception_ptr& failure : failures) {
-    if (failure) std::rethrow_exception(failure);
-  }
+    run_other();
+  RethrowFirst(failures);
 }
 
 // Two halves cost a little more than one whole.
@@ -86,20 +96,27 @@ LoadedZone LoadWithMemory(const Name& apex, ZoneReader& reader, ZonemdPolicy zon
   return loaded;
 }
 
-// Memory that the system, or the limit on zones, does not give refuses this zone and no other.
-LoadedZone Load(const Name& apex, ZoneReader reader, ZonemdPolicy zonemd) {
+LoadedZone RefusedForMemory(const Name& apex, const std::string& path, std::vector<std::string> files) {
+  LoadedZone refused{.zone = nullptr, .complaints = {}, .files = std::move(files), .soa = {}};
+  refused.complaints.push_back(
+      {.severity = Severity::kError,
+       .where = {.file = path},
+       .text = fmt::format("there is not enough memory for the zone {} beside the {} octets that zones take "
+                           "already: mind zone-memory-limit, and the limits of the system (ulimit -d, -v)",
+                           apex.ToText(), Arena::AllOctets())});
+  return refused;
+}
+
+// Memory that the system, or the limit on zones, does not give refuses this zone and no other; `open` gives
+// the reader, whose window on the file is the first to need some.
+LoadedZone Load(const Name& apex, const std::string& path, const std::function<ZoneReader()>& open,
+                ZonemdPolicy zonemd) {
+  std::optional<ZoneReader> reader;
   try {
-    return LoadWithMemory(apex, reader, zonemd);
+    reader.emplace(open());
+    return LoadWithMemory(apex, *reader, zonemd);
   } catch (const std::bad_alloc&) {
-    LoadedZone refused{.zone = nullptr, .complaints = {}, .files = reader.FileNames(), .soa = {}};
-    refused.complaints.push_back(
-        {.severity = Severity::kError,
-         .where = {.file = reader.FileName(0)},
-         .text =
-             fmt::format("there is not enough memory for the zone {} beside the {} octets that zones take "
-                         "already: mind zone-memory-limit, and the limits of the system (ulimit -d, -v)",
-                         apex.ToText(), Arena::AllOctets())});
-    return refused;
+    return RefusedForMemory(apex, path, reader ? reader->FileNames() : std::vector{path});
   }
 }
 
@@ -121,24 +138,32 @@ bool WriteAll(int file, std::string_view text) {
 }  // namespace
 
 LoadedZone LoadZone(const Name& apex, const std::string& path, ZonemdPolicy zonemd) {
-  return Load(apex, ZoneReader::FromFile(path, OptionsFor(apex)), zonemd);
+  return Load(apex, path, [&] { return ZoneReader::FromFile(path, OptionsFor(apex)); }, zonemd);
 }
 
 LoadedZone LoadZoneText(const Name& apex, std::string_view text, std::string file_name, ZonemdPolicy zonemd) {
-  return Load(apex, ZoneReader::FromText(text, std::move(file_name), OptionsFor(apex)), zonemd);
+  return Load(
+      apex, file_name, [&] { return ZoneReader::FromText(text, file_name, OptionsFor(apex)); }, zonemd);
 }
 
 void InParallel(size_t count, const std::function<void(size_t)>& each) {
   std::atomic<size_t> next = 0;
-  const auto work = [&] {
-    for (size_t index = next++; index < count; index = next++) each(index);
-  };
+  // All there is room for is taken before the first thread starts: whoever lacks some leaves none behind.
+  std::vector<std::exception_ptr> failures(std::clamp(count, size_t{1}, UsableProcessors()));
   std::vector<std::thread> helpers;
-  for (size_t i = 1; i < std::min(UsableProcessors(), count); ++i) helpers.push_back(StartThread(work));
+  helpers.reserve(failures.size());
+  std::atomic<size_t> next_thread = 0;
+  const auto work = [&] {
+    failures[next_thread++] = FailureOf([&] {
+      for (size_t index = next++; index < count; index = next++) each(index);
+    });
+  };
+  for (size_t i = 1; i < failures.size(); ++i) helpers.push_back(StartThread(work));
   work();
   for (std::thread& helper : helpers) {
     if (helper.joinable()) helper.join();
   }
+  RethrowFirst(failures);
 }
 
 void DumpZone(const Zone& zone, const std::function<void(std::string_view)>& line) {

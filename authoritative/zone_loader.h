@@ -29,7 +29,8 @@ LoadedZone LoadZoneText(const Name& apex, std::string_view text, std::string fil
                         ZonemdPolicy zonemd = ZonemdPolicy::kOff);
 
 // Calls `each` with 0 .. count-1 on all processors, in any order, and returns when all are done: how many
-// zones are loaded.
+// zones are loaded. Memory that `each` lacks (std::bad_alloc) ends its thread's share of them and is thrown
+// when all threads have ended.
 void InParallel(size_t count, const std::function<void(size_t)>& each);
 
 // The whole zone in canonical form and order, one record a line: OWNER TTL CLASS TYPE RDATA, all names

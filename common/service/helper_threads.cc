@@ -1,5 +1,6 @@
 #include "common/service/helper_threads.h"
 
+#include <new>
 #include <utility>
 
 namespace cairn {
@@ -40,7 +41,11 @@ void HelperThreads::Run() {
     waiting_.pop_front();
     ++working_;
     lock.unlock();
-    work();
+    try {
+      work();
+    } catch (const std::bad_alloc&) {
+      // Given up, as if it had not been asked for: a thread it left would end the process.
+    }
     lock.lock();
     --working_;
     changed_.notify_all();

@@ -21,7 +21,8 @@ class HelperThreads {
   HelperThreads(const HelperThreads&) = delete;
   HelperThreads& operator=(const HelperThreads&) = delete;
 
-  // False: too much waits already, and `work` is not taken.
+  // False: too much waits already, and `work` is not taken. Work that lacks memory (std::bad_alloc) is given
+  // up.
   bool Post(std::function<void()> work);
 
   // Takes no more work, forgets what has not begun and waits for the rest. False: some of it still goes on

@@ -1,8 +1,10 @@
 #include "authoritative/zone_loader.h"
 
+#include <atomic>
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -116,6 +118,7 @@ TEST(ZoneLoader, AZoneWithoutMemoryIsRefusedAndNothingElse) {
     loaded = LoadZoneText(apex, text, "large");
     if (loaded.zone != nullptr) break;
     ++refused;
+    EXPECT_NE(LoadZoneText(apex, small, "small").zone, nullptr) << "for which there is room";
     ASSERT_EQ(loaded.complaints.size(), 1u);
     EXPECT_THAT(
         loaded.complaints[0].ToText(),
@@ -123,6 +126,22 @@ TEST(ZoneLoader, AZoneWithoutMemoryIsRefusedAndNothingElse) {
     EXPECT_EQ(Arena::AllOctets(), octets_before) << "nothing of it is kept";
   }
   EXPECT_GT(refused, 4u);
+  EXPECT_EQ(Dump(*served.zone).size(), 3u);
+}
+
+// In whichever thread: it is thrown where all have ended, and not out of one of them.
+TEST(ZoneLoader, LackOfMemoryInOneOfSeveralThreadsIsTheCallers) {
+  for (const size_t lacking : {size_t{0}, size_t{1}, size_t{63}}) {
+    EXPECT_THROW(InParallel(64,
+                            [lacking](size_t index) {
+                              if (index >= lacking) throw std::bad_alloc();
+                            }),
+                 std::bad_alloc);
+  }
+  std::atomic<size_t> done = 0;
+  InParallel(64, [&](size_t) { ++done; });
+  InParallel(0, [&](size_t) { ++done; });
+  EXPECT_EQ(done, 64u);
 }
 
 // A syntax error and a mistake in the content, both told in one run, and the zone not served.

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <future>
+#include <new>
 
 namespace cairn {
 namespace {
@@ -37,6 +38,15 @@ TEST(HelperThreadsTest, FinishForgetsWhatHasNotBegunAndTellsOfWhatGoesOn) {
   may_end.set_value();
   EXPECT_TRUE(helpers.Finish(milliseconds(60'000)));
   EXPECT_EQ(later, 0);
+}
+
+TEST(HelperThreadsTest, WorkWithoutMemoryIsGivenUpAndTheThreadGoesOn) {
+  HelperThreads helpers(1);
+  std::promise<void> done;
+  ASSERT_TRUE(helpers.Post([] { throw std::bad_alloc(); }));
+  ASSERT_TRUE(helpers.Post([&] { done.set_value(); }));
+  done.get_future().wait();
+  EXPECT_TRUE(helpers.Finish(milliseconds(60'000)));
 }
 
 TEST(HelperThreadsTest, TakesNoEndlessQueue) {
