@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "common/base/lacks_resources.h"
 #include "common/base/limits.h"
 #include "common/base/status.h"
 
@@ -14,8 +15,7 @@ namespace {
 
 // Whoever holds many sockets must know when there are too many of them.
 absl::Status SystemError(const char* what, const Endpoint& local) {
-  const bool too_many = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
-  return Err(too_many ? absl::StatusCode::kResourceExhausted : absl::StatusCode::kUnavailable,
+  return Err(LacksResources(errno) ? absl::StatusCode::kResourceExhausted : absl::StatusCode::kUnavailable,
              fmt::format("{}: cannot {}: {}", local.ToText(), what, std::strerror(errno)));
 }
 

@@ -59,7 +59,7 @@ class TcpConnection {
 
   bool Evictable() const { return in_flight_ == 0 && !Unsent(); }
   bool InMidMessage() const { return !unread_.empty(); }
-  size_t HeldOctets() const { return unread_.capacity() + unsent_.capacity() + being_written_.capacity(); }
+  size_t HeldOctets() const { return unread_.size() + unsent_.size() + being_written_.size(); }
   uint64_t* Overdue(Instant now, Duration idle_limit);
 
   uint64_t id = 0;
@@ -509,13 +509,13 @@ void TcpConnections::FlushReplies() {
   replied_.clear();
 }
 
-// The whole limit up to 40 % of the connections, then falling in a straight line to the lower one at 80 %.
 size_t TcpConnections::HeldOctets() const {
-  size_t octets = output_.capacity();
+  size_t octets = output_.size();
   for (const TcpConnection* connection : by_activity_) octets += connection->HeldOctets();
   return octets;
 }
 
+// The whole limit up to 40 % of the connections, then falling in a straight line to the lower one at 80 %.
 Duration TcpConnections::IdleLimit() const {
   const double load = static_cast<double>(size()) / static_cast<double>(limits_.connections);
   const double pressure = std::clamp((load - 0.4) / 0.4, 0.0, 1.0);

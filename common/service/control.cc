@@ -13,9 +13,9 @@
 #include <optional>
 
 #include "absl/cleanup/cleanup.h"
+#include "common/base/lacks_resources.h"
 #include "common/base/limits.h"
 #include "common/base/status.h"
-#include "common/service/lacks_resources.h"
 
 namespace cairn {
 namespace {

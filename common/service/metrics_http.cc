@@ -12,10 +12,10 @@
 #include <cstring>
 #include <utility>
 
+#include "common/base/lacks_resources.h"
 #include "common/base/limits.h"
 #include "common/base/status.h"
 #include "common/net/uv_sockets.h"
-#include "common/service/lacks_resources.h"
 
 namespace cairn {
 namespace {

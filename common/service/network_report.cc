@@ -30,8 +30,6 @@ NetworkFigures Sum(std::span<const NetworkFigures> workers) {
   NetworkFigures sum;
   for (const NetworkFigures& worker : workers) {
     for (const auto& row : kRows) sum.counters.*row.counter += worker.counters.*row.counter;
-    sum.counters.udp_queries += worker.counters.udp_queries;
-    sum.counters.tcp_queries += worker.counters.tcp_queries;
     sum.tcp_connections += worker.tcp_connections;
     sum.tcp_held_octets += worker.tcp_held_octets;
   }

@@ -1,4 +1,5 @@
-// Why accept() fails while clients wait: nothing that they or this socket did, and it passes.
+// Why accept() fails while clients wait, or a socket cannot be opened: nothing that they or this socket did,
+// and it passes.
 #pragma once
 
 #include <cerrno>
