@@ -179,8 +179,9 @@ ConfigSchema& DeclareServer(ConfigSchema& schema, AuthOptions& options) {
                 "memory of each worker for finished answers");
   server.Text("user", options.user, "whom to become when started as root");
   server.Octets("zone-memory-limit", options.zone_memory_octets, 0, size_t{1} << 50,
-                "most memory of all zones together, while they are read too; 0: what the system gives");
-  server.Text("state-dir", options.state_dir, "where the server keeps what it must not forget");
+                "most memory of all zones together; several are read at once, each taking 4 to 8 times its "
+                "size meanwhile, and the index for denials is not counted; 0: what the system gives");
+  server.Text("state-dir", options.state_dir, "for what must outlive the process; nothing is kept there yet");
   server.Text("control-socket", options.control_socket,
               "where `cairn-auth ctl` reaches the server; empty: nowhere");
   DeclareIdentity(server, options.identity);
