@@ -50,6 +50,8 @@ constexpr MetricRow<TransferCounters> kTransferRows[] = {
      &TransferCounters::started},
     {"cairn_auth_transfers_total", "Zone transfers asked for, by what became of them.", "what", "refused",
      &TransferCounters::refused},
+    {"cairn_auth_transfers_total", "Zone transfers asked for, by what became of them.", "what", "over-udp",
+     &TransferCounters::over_udp},
 };
 
 std::vector<NetworkFigures> NetworksOf(std::span<const WorkerCounters> workers) {

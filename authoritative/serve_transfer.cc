@@ -328,6 +328,7 @@ void TransferService::Answer(Query& query) {
 // The SOA alone, from the account of the same answer to QTYPE SOA.
 void TransferService::AnswerOverUdp(Query& query, const QueryView& view, const ResponseOpt& opt,
                                     CookieStanding standing, const Zone& zone) {
+  ++counters_.over_udp;
   using Verdict = ResponseRateLimiter::Verdict;
   Verdict verdict = Verdict::kSend;
   if (clock_ != nullptr && standing != CookieStanding::kValid) {

@@ -34,6 +34,7 @@ class TransferRules {
 struct TransferCounters {
   uint64_t started = 0;
   uint64_t refused = 0;
+  uint64_t over_udp = 0;  // IXFR: the SOA, TC in its place, or silence, by the rate limit
 };
 
 class TransferService final : public QueryHandler {

@@ -145,6 +145,8 @@ TEST_F(TransferTest, OverUdpAnIxfrGetsTheSoaAloneAndAnAxfrPassesOn) {
   // To a stranger the responder says REFUSED, under its rate limit.
   EXPECT_EQ(over_udp(Ask("example.", rr::kIxfr, 3), "198.51.100.1"), "passed on");
   EXPECT_EQ(over_udp(Ask("example.", rr::kAxfr), "192.0.2.77"), "passed on");
+  EXPECT_EQ(transfers_.counters().over_udp, 2u);
+  EXPECT_EQ(transfers_.counters().started, 0u);
 }
 
 // A forged address that a rule allows gets no more of them than of other answers; who comes over TCP does.
