@@ -22,14 +22,14 @@ std::array<uint8_t, 16> PrefixOf(const IpAddress& client) {
   return prefix;
 }
 
+}  // namespace
+
 std::string NetworkText(const IpAddress& client) {
   const std::array<uint8_t, 16> prefix = PrefixOf(client);
   return client.is_v6()
              ? fmt::format("{}/{}", IpAddress::V6(prefix).ToText(), 8 * kV6PrefixOctets)
              : fmt::format("{}/{}", IpAddress::V4(ByteView(prefix).first(4)).ToText(), 8 * kV4PrefixOctets);
 }
-
-}  // namespace
 
 std::vector<Subnet> LoopbackNets() {
   return {*Subnet::FromText("127.0.0.0/8"), *Subnet::FromText("::1/128")};
@@ -86,7 +86,7 @@ ResponseRateLimiter::Verdict ResponseRateLimiter::OverLimit(Account& account, co
   if (!account.told) {
     account.told = true;
     ++counters_.accounts;
-    if (told_) told_(NetworkText(client), scope);
+    if (told_) told_(client, scope);
   }
   if (options_.slip == 0 || ++account.over < options_.slip) {
     ++counters_.dropped;

@@ -21,6 +21,9 @@ namespace cairn {
 
 std::vector<Subnet> LoopbackNets();  // 127.0.0.0/8 and ::1
 
+// What accounts are kept of, such as 192.0.2.0/24.
+std::string NetworkText(const IpAddress& client);
+
 struct RateLimitOptions {
   bool enabled = true;
   uint32_t responses_per_second = 200;  // of one account
@@ -51,8 +54,9 @@ class ResponseRateLimiter {
   enum class Verdict : uint8_t { kSend, kTruncate, kDrop };
   // Whose limit it was: of the responses about one subject, or of all.
   enum class Scope : uint8_t { kSubject, kNetwork };
-  // Called with "192.0.2.0/24" for each account that RateLimitCounters counts.
-  using Told = std::function<void(const std::string& network, Scope scope)>;
+  // Called with a client of its network for each account that RateLimitCounters counts: by a worker, which
+  // has no time to wait (THREATS.md).
+  using Told = std::function<void(const IpAddress& client, Scope scope)>;
 
   ResponseRateLimiter(RateLimitOptions options, const SipKey& key, Told told = {});
 

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <functional>
+#include <new>
 #include <thread>
 #include <utility>
 
@@ -36,6 +38,17 @@ constexpr size_t kDescriptorsOfALoop = 8;
 constexpr size_t kHelperThreads = 4;
 // Given to work that is under way when the server ends; a reload of millions of records is not waited for.
 constexpr std::chrono::milliseconds kLastPatience{1500};
+
+// Says so when a reload lacks memory, beyond that of a zone alone.
+ControlReply WithMemory(Log& log, const std::function<ControlReply()>& reload) {
+  try {
+    return reload();
+  } catch (const std::bad_alloc&) {
+    constexpr std::string_view kReason = "there is not enough memory: what was served before stays";
+    log.Error("reload-refused", {{"reason", kReason}});
+    return {.ok = false, .text = fmt::format("{}\n", kReason)};
+  }
+}
 
 }  // namespace
 
@@ -72,7 +85,8 @@ absl::Status AuthServer::Prepare() {
 }
 
 absl::Status AuthServer::OpenWorkers(size_t descriptors) {
-  const size_t count = WorkerCount();
+  worker_count_ = options_.threads != 0 ? options_.threads : UsableProcessors();
+  const size_t count = worker_count_;
   listening_ = options_.listen_given ? options_.listen : WhatTheSystemHas(options_.listen, log_);
   const size_t ours = kReservedDescriptors + count * (kDescriptorsOfALoop + 2 * listening_.size());
   if (descriptors <= ours) {
@@ -96,13 +110,11 @@ absl::Status AuthServer::OpenWorkers(size_t descriptors) {
 ResponderOptions AuthServer::OptionsOfResponder() {
   return {.edns = {.nsid = options_.identity.identity, .cookies = Cookies()},
           .identity = options_.identity,
-          .rate_limit = options_.rate_limit.ShareOf(WorkerCount()),
+          .rate_limit = options_.rate_limit.ShareOf(worker_count_),
           .rate_limit_key = rate_limit_key_,
           .rate_limit_told =
-              [this](const std::string& network, ResponseRateLimiter::Scope scope) {
-                const bool all = scope == ResponseRateLimiter::Scope::kNetwork;
-                log_.Info("rate-limited",
-                          {{"network", network}, {"responses", all ? "all" : "about one subject"}});
+              [this](const IpAddress& client, ResponseRateLimiter::Scope scope) {
+                if (rate_limited_.Put(client, scope)) log_writer_->Post([this] { TellRateLimited(); });
               },
           .any = options_.any,
           .answer_cache_octets = options_.answer_cache_octets};
@@ -113,10 +125,6 @@ CookieOptions AuthServer::Cookies() const {
   CookieOptions cookies = options_.cookies;
   cookies.seed = cookie_seed_;
   return cookies;
-}
-
-size_t AuthServer::WorkerCount() const {
-  return options_.threads != 0 ? options_.threads : UsableProcessors();
 }
 
 absl::Status AuthServer::OpenMetrics() {
@@ -154,6 +162,7 @@ void AuthServer::WarnOfNoZones() {
 void AuthServer::Run() {
   Supervisor supervisor;  // blocks signals for the threads that come now
   helpers_ = std::make_unique<HelperThreads>(kHelperThreads);
+  log_writer_ = std::make_unique<HelperThreads>(1);
   supervisor.OnHangup([this] { OnHangup(); });
   if (control_ != nullptr) supervisor.Watch(control_->fd(), [this] { OnControlClient(); });
   started_ = clock_.Now();
@@ -189,16 +198,38 @@ void AuthServer::End() {
     const std::lock_guard lock(workers_mutex_);
     workers_.clear();
   }
-  if (helpers_->Finish(kLastPatience)) return;
-  // Whatever is still being read nobody will ask for. Its thread uses this object, so nothing is destroyed.
-  log_.Info("ended", {{"given-up", "a reload"}});
+  const bool told = log_writer_->Finish(kLastPatience);
+  const bool read = helpers_->Finish(kLastPatience);
+  if (told && read) return;
+  // Whatever is still being read or written nobody will ask for. Its thread uses this object, so nothing is
+  // destroyed.
+  if (told) log_.Info("ended", {{"given-up", "a reload"}});
   if (control_ != nullptr) unlink(options_.control_socket.c_str());
   std::_Exit(0);
+}
+
+// What RateLimitNews holds, as lines.
+void AuthServer::TellRateLimited() {
+  const RateLimitNews::Taken news = rate_limited_.Take();
+  for (const auto& [network, scope] : news.events) {
+    const bool all = scope == ResponseRateLimiter::Scope::kNetwork;
+    log_.Info("rate-limited",
+              {{"network", NetworkText(network)}, {"responses", all ? "all" : "about one subject"}});
+  }
+  if (news.untold > 0) log_.Info("rate-limited-untold", {{"accounts", news.untold}});
 }
 
 // ---- Reload
 
 ControlReply AuthServer::Reload() {
+  return WithMemory(log_, [this] { return ReloadAll(); });
+}
+
+ControlReply AuthServer::ReloadZone(NameView apex) {
+  return WithMemory(log_, [&] { return ReloadOne(apex); });
+}
+
+ControlReply AuthServer::ReloadAll() {
   const std::lock_guard lock(reload_mutex_);
   Complaints complaints;
   std::optional<AuthOptions> next = ReadAuthOptions(arguments_, complaints);
@@ -233,7 +264,7 @@ ControlReply AuthServer::Reload() {
   return {.ok = outcome.refused == 0, .text = std::move(text)};
 }
 
-ControlReply AuthServer::ReloadZone(NameView apex) {
+ControlReply AuthServer::ReloadOne(NameView apex) {
   const std::lock_guard lock(reload_mutex_);
   ServedZones::Outcome outcome;
   if (!zones_.ReadOne(apex, outcome))
@@ -254,7 +285,7 @@ ServedData AuthServer::DataToServe() const {
   return {.zones = zones_.table()->zones,
           .transfer_rules = std::make_shared<const TransferRules>(options_.zones),
           .cookies = Cookies(),
-          .rate_limit = options_.rate_limit.ShareOf(WorkerCount()),
+          .rate_limit = options_.rate_limit.ShareOf(worker_count_),
           .any = options_.any};
 }
 

@@ -14,6 +14,7 @@
 
 #include "absl/status/status.h"
 #include "authoritative/auth_options.h"
+#include "authoritative/rate_limit_news.h"
 #include "authoritative/serve_worker.h"
 #include "authoritative/serve_zones.h"
 #include "common/base/clock.h"
@@ -34,7 +35,7 @@ class AuthServer {
   void Run();
 
   // ---- For control verbs, on any thread
-  // Bad configuration keeps everything as it is.
+  // Bad configuration, or too little memory, keeps what is served as it is.
   ControlReply Reload();
   ControlReply ReloadZone(NameView apex);
   std::shared_ptr<const ServedZones::Table> zones() const { return zones_.table(); }
@@ -44,16 +45,18 @@ class AuthServer {
   Log& log() { return log_; }
 
  private:
+  ControlReply ReloadAll();
+  ControlReply ReloadOne(NameView apex);
   absl::Status OpenWorkers(size_t descriptors);
   ResponderOptions OptionsOfResponder();
   CookieOptions Cookies() const;
-  size_t WorkerCount() const;
   absl::Status OpenMetrics();
   absl::Status OpenControl();
   void OnHangup();
   void OnControlClient();
   void End();
   void Publish();
+  void TellRateLimited();
   ServedData DataToServe() const;
   std::string WarnOfRestart(const AuthOptions& next);
   void WarnOfNoZones();
@@ -66,6 +69,8 @@ class AuthServer {
   Log log_;
   ServedZones zones_;
   std::vector<Endpoint> listening_;
+  size_t worker_count_ = 0;  // as it was at the start: the rate limits of a reload are divided by it too
+  RateLimitNews rate_limited_;
   Instant started_{};
 
   std::mutex reload_mutex_;  // one reload at a time; guards options_ once the server runs
@@ -78,7 +83,8 @@ class AuthServer {
   std::unique_ptr<ControlServer> control_;
   std::unique_ptr<MetricsHttp> metrics_;
   std::unique_ptr<HelperThreads> helpers_;
-  std::atomic<bool> hangup_waits_ = false;  // a SIGHUP that no reload has begun for
+  std::unique_ptr<HelperThreads> log_writer_;  // standard error may be slow: no worker waits for it
+  std::atomic<bool> hangup_waits_ = false;     // a SIGHUP that no reload has begun for
 };
 
 }  // namespace cairn

@@ -155,8 +155,8 @@ TEST(ResponseRateLimiter, OneSubjectDoesNotEmptyTheNetworksAccount) {
 TEST(ResponseRateLimiter, EachAccountOverItsLimitIsToldOnceUntilItHasRested) {
   std::string told;
   ResponseRateLimiter limiter({.network_responses_per_second = 1000}, kKey,
-                              [&](const std::string& network, ResponseRateLimiter::Scope scope) {
-                                told += network;
+                              [&](const IpAddress& client, ResponseRateLimiter::Scope scope) {
+                                told += NetworkText(client);
                                 told += scope == ResponseRateLimiter::Scope::kNetwork ? " all; " : "; ";
                               });
   TenSeconds(limiter, "192.0.2.1", 200);
