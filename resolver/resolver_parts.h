@@ -15,6 +15,7 @@
 #include "resolver/cut_failures.h"
 #include "resolver/delegation_store.h"
 #include "resolver/exchange.h"
+#include "resolver/extra_traffic.h"
 #include "resolver/resolver_options.h"
 #include "resolver/server_memory.h"
 
@@ -37,6 +38,8 @@ struct ResolverParts {
   ServerMemory& servers;
   CutFailures& cut_failures;
   CutCrowd& cut_crowd;  // fetches that met silence at a cut
+  ExtraTraffic& probes;  // copies of questions for the sake of measuring
+  ExtraTraffic& hedges;  // second queries when a reply is late
   Exchanger& exchanger;
   ResolverCounters& counters;
   InFlight& in_flight;
