@@ -21,6 +21,11 @@ bool Cacheable(RrType type) { return !type.IsMeta() && type != rr::kRrsig; }
 uint32_t MinimumOf(ByteView soa_rdata) { return LoadU32(soa_rdata.data() + soa_rdata.size() - 4); }
 
 CacheAspect Failing(RrType type) { return {.type = type, .failure = true}; }
+CacheAspect FailingAt(RrType type, const IpAddress& server) {
+  return {.type = type, .failure = true, .server = server.octets()};
+}
+// Type 0 is nobody's question.
+CacheAspect FailingCut() { return Failing(RrType{0}); }
 
 }  // namespace
 
@@ -293,11 +298,11 @@ StoreOutcome Cache::DecideNegative(CacheKind kind, NameView qname, RrType qtype,
   return ShardOf(key).Store(key, fresh, now);
 }
 
-Duration Cache::StoreFailure(NameView qname, RrType qtype, ExtendedError why, Instant now, FailureOf of) {
+Duration Cache::StoreFailure(NameView qname, RrType qtype, ExtendedError why, Instant now) {
   if (!Cacheable(qtype)) return Duration::zero();
   CacheKey key;
   MakeKey(qname, key);
-  return ShardOf(key).StoreFailure(key, Failing(qtype), {.why = why, .of = of}, now);
+  return ShardOf(key).StoreFailure(key, Failing(qtype), {.why = why}, now);
 }
 
 Duration Cache::StoreBareDenial(NameView qname, RrType qtype, Rcode rcode, Instant now) {
@@ -305,6 +310,41 @@ Duration Cache::StoreBareDenial(NameView qname, RrType qtype, Rcode rcode, Insta
   CacheKey key;
   MakeKey(qname, key);
   return ShardOf(key).StoreFailure(key, Failing(qtype), {.rcode = rcode}, now);
+}
+
+Duration Cache::StoreServerFailure(NameView qname, RrType qtype, const IpAddress& server, ExtendedError why,
+                                   Instant now) {
+  if (!Cacheable(qtype)) return Duration::zero();
+  CacheKey key;
+  MakeKey(qname, key);
+  return ShardOf(key).StoreFailure(key, FailingAt(qtype, server), {.why = why}, now);
+}
+
+Duration Cache::StoreCutFailure(NameView cut, ExtendedError why, Instant now) {
+  CacheKey key;
+  MakeKey(cut, key);
+  return ShardOf(key).StoreFailure(key, FailingCut(), {.why = why}, now);
+}
+
+void Cache::ForgetCutFailure(NameView cut) {
+  CacheKey key;
+  MakeKey(cut, key);
+  ShardOf(key).Remove(key, FailingCut());
+}
+
+const CacheEntry* Cache::FindServerFailure(NameView qname, RrType qtype, const IpAddress& server,
+                                           Instant now) const {
+  CacheKey key;
+  MakeKey(qname, key);
+  const CacheEntry* entry = ShardOf(key).Find(key, FailingAt(qtype, server));
+  return entry != nullptr && !entry->Expired(now) ? entry : nullptr;
+}
+
+const CacheEntry* Cache::FindCutFailure(NameView cut, Instant now) const {
+  CacheKey key;
+  MakeKey(cut, key);
+  const CacheEntry* entry = ShardOf(key).Find(key, FailingCut());
+  return entry != nullptr && !entry->Expired(now) ? entry : nullptr;
 }
 
 size_t Cache::Flush(NameView name, std::optional<RrType> type) {

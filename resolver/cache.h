@@ -67,9 +67,6 @@ struct CacheHit {
 };
 std::string_view ToText(CacheHit::Outcome outcome);
 
-// What failed: the question alone, or the servers of its zone cut, which was put to rest.
-enum class FailureOf : uint8_t { kQuestion, kCut };
-
 // Why something was stored, or not. Ready to be shown in a trace.
 enum class StoreOutcome : uint8_t {
   kStored,  // nothing was known
@@ -160,18 +157,26 @@ class Cache {
   StoreOutcome StoreNxDomain(NameView qname, const Rrset& soa, const RdataSet& rrsigs, const Provenance& from,
                              Instant now);
 
-  // ---- Failures of questions (RFC 9520 section 3.2); those of zone cuts are in cut_failures.h. Each is
-  // remembered for 5 s, doubled with each one in a row up to 300 s unless options say otherwise, and returns
-  // how long; where the cut was put to rest as well up to 10 s, since that lasts longer, and ends when
-  // somebody is there again. They never hide live data, and are evicted like data: many failures are bounded
-  // by the cache's size. An answer that is stored ends the row. While live data are there (who failed was to
-  // fetch them anew) nothing is remembered; while stale data could answer it, it is not asked again for 30 s
-  // at least (the failure recheck timer of RFC 8767 section 5).
-  Duration StoreFailure(NameView qname, RrType qtype, ExtendedError why, Instant now,
-                        FailureOf of = FailureOf::kQuestion);
+  // ---- Failures (RFC 9520 section 3.2): each is remembered for 5 s, doubled with each one in a row up to
+  // 300 s unless options say otherwise, and returns how long. They never hide live data, and are evicted like
+  // data: many failures are bounded by the cache's size. Of a question. An answer that is stored ends the
+  // row. While live data are there (who failed was to fetch them anew) nothing is remembered; while stale
+  // data could answer it, it is not asked again for 30 s at least (the failure recheck timer of RFC 8767
+  // section 5).
+  Duration StoreFailure(NameView qname, RrType qtype, ExtendedError why, Instant now);
   // Not a failure, but remembered like one, and as briefly each time as the first in a row: the question was
   // answered with `rcode`, and no SOA that would make a denial of it (RFC 2308 section 5).
   Duration StoreBareDenial(NameView qname, RrType qtype, Rcode rcode, Instant now);
+  // Of a question at one of the servers.
+  Duration StoreServerFailure(NameView qname, RrType qtype, const IpAddress& server, ExtendedError why,
+                              Instant now);
+  // Of all servers of a zone cut, whatever they are asked; ForgetCutFailure ends the row.
+  Duration StoreCutFailure(NameView cut, ExtendedError why, Instant now);
+  void ForgetCutFailure(NameView cut);
+  // The live ones; nullptr when there is none. That of a question comes out of Lookup.
+  const CacheEntry* FindServerFailure(NameView qname, RrType qtype, const IpAddress& server,
+                                      Instant now) const;
+  const CacheEntry* FindCutFailure(NameView cut, Instant now) const;
 
   // ---- For operators.
   // Removes every entry of `name`, or of `name` and all below it; of one type when that is given, "no such

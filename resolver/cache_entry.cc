@@ -116,6 +116,7 @@ std::string CacheEntry::ToText(Instant now) const {
                       Expired(now) ? "expired" : fmt::format("{} s left", RemainingTtl(now).seconds()));
   if (kind_ == CacheKind::kFailure) {
     text += fmt::format(", {} in a row", failures_in_a_row());
+    if (const std::optional<IpAddress> server = filler()) text += ", at " + server->ToText();
     return text;
   }
   text += fmt::format(", {}", cairn::ToText(rank_));

@@ -69,7 +69,8 @@ CacheShard::~CacheShard() {
 
 // The name's hash is keyed and uniform; type and kind only need to be spread, by an odd multiplier.
 uint64_t CacheShard::PlaceHash(uint64_t name_hash, const CacheAspect& aspect) const {
-  const uint64_t salt = (uint64_t{aspect.type.value} << 1 | uint64_t{aspect.failure}) * 0x9e3779b97f4a7c15;
+  uint64_t salt = (uint64_t{aspect.type.value} << 1 | uint64_t{aspect.failure}) * 0x9e3779b97f4a7c15;
+  if (!aspect.server.empty()) salt ^= SipHash(sip_key_, aspect.server);
   const uint64_t mixed = (name_hash ^ salt ^ salt >> 32) * 0xd6e8feb86659fd93;
   return mixed ^ mixed >> 32;
 }
@@ -158,7 +159,8 @@ CacheShard::Holding CacheShard::HoldingFor(const CacheKey& key, RrType type, Ins
 
 Duration CacheShard::StoreFailure(const CacheKey& key, CacheAspect aspect, Failure failure, Instant now) {
   const std::lock_guard lock(mutex_);
-  const Holding holding = HoldingFor(key, aspect.type, now);
+  const bool of_question = aspect.type != RrType{0} && aspect.server.empty();
+  const Holding holding = of_question ? HoldingFor(key, aspect.type, now) : Holding::kNothing;
   if (holding == Holding::kLive) return Duration::zero();
   const int64_t first_s = limits_.failure_s.load(std::memory_order_relaxed);
   const int64_t longest_s = limits_.longest_failure_s.load(std::memory_order_relaxed);
@@ -169,25 +171,32 @@ Duration CacheShard::StoreFailure(const CacheKey& key, CacheAspect aspect, Failu
     const bool forgotten = now >= before.expires() + std::chrono::seconds(longest_s);
     if (!forgotten) row = std::min(before.failures_in_a_row() + 1, kLongestRow);
   }
-  // Ends with the rest of the zone cut, which is longer, and which a server that is back ends at once.
-  const bool of_cut = failure.of == FailureOf::kCut;
-  int64_t seconds = std::min(first_s << (row - 1), of_cut ? std::min(2 * first_s, longest_s) : longest_s);
+  int64_t seconds = std::min(first_s << (row - 1), longest_s);
   if (holding == Holding::kStale && failure.rcode == Rcode::kServFail)
     seconds = std::max(seconds, kStaleRecheckSeconds);
   uint8_t code[3];
   StoreU16(code, static_cast<uint16_t>(failure.why));
   code[2] = static_cast<uint8_t>(failure.rcode);
   const Ttl ttl = Ttl::Seconds(static_cast<uint32_t>(seconds));
+  std::optional<IpAddress> server;
+  if (!aspect.server.empty())
+    server = aspect.server.size() == 4 ? IpAddress::V4(aspect.server) : IpAddress::V6(aspect.server);
   CacheEntry* fresh = CacheEntry::Make({.kind = CacheKind::kFailure,
                                         .owner = key.name(),
                                         .type = aspect.type,
                                         .ttl = ttl,
                                         .original_ttl = ttl,
+                                        .filler = server,
                                         .rdatas = code,
                                         .rdata_count = static_cast<size_t>(row)},
                                        now);
   PutInPlace(key, slot, fresh, now);
   return std::chrono::seconds(seconds);
+}
+
+void CacheShard::Remove(const CacheKey& key, CacheAspect aspect) {
+  const std::lock_guard lock(mutex_);
+  RemoveAspect(key, aspect, TrustRank::kLocal);
 }
 
 void CacheShard::PutInPlace(const CacheKey& key, uint32_t slot, CacheEntry* fresh, Instant now) {

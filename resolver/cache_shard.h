@@ -12,6 +12,7 @@
 // asked once passes through the tenth.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -30,11 +31,14 @@ namespace cairn {
 struct CacheAspect {
   RrType type;
   bool failure = false;
+  ByteView server = {};  // of a failure: at this server alone
   bool Is(const CacheEntry& entry) const {
-    return entry.type() == type && (entry.kind() == CacheKind::kFailure) == failure;
+    if (entry.type() != type || (entry.kind() == CacheKind::kFailure) != failure) return false;
+    return !failure || std::ranges::equal(entry.filler_octets(), server);
   }
   static CacheAspect Of(const CacheEntry& entry) {
-    return {entry.type(), entry.kind() == CacheKind::kFailure};
+    const bool failure = entry.kind() == CacheKind::kFailure;
+    return {entry.type(), failure, failure ? entry.filler_octets() : ByteView()};
   }
 };
 
@@ -54,10 +58,10 @@ class CacheShard {
   struct Failure {
     ExtendedError why = ExtendedError::kOther;
     Rcode rcode = Rcode::kServFail;  // another one: a denial without an SOA
-    FailureOf of = FailureOf::kQuestion;
   };
   // Makes the entry of a failure out of the one before, if any, under the lock; returns how long it holds.
   Duration StoreFailure(const CacheKey& key, CacheAspect aspect, Failure failure, Instant now);
+  void Remove(const CacheKey& key, CacheAspect aspect);
   size_t RemoveIf(const std::function<bool(const CacheEntry&)>& condition);
   void ForEach(const std::function<void(const CacheEntry&)>& visit) const;
   void AddTo(Cache::Stats& stats) const;

@@ -79,11 +79,6 @@ constexpr auto kCounterRows = std::to_array<CounterRow>({
      &ResolverCounters::zone_crowded},
     {"server_crowded", "Queries not sent since too many are on their way to the server",
      &ResolverCounters::server_crowded},
-    {"upstream_probes", "Queries sent only to measure a server", &ResolverCounters::upstream_probes},
-    {"upstream_hedges", "Queries sent since the reply to another one was late",
-     &ResolverCounters::upstream_hedges},
-    {"hedges_declined", "Late replies waited for since hedge-percent was spent",
-     &ResolverCounters::hedges_declined},
     {"upstream_replies", "Replies from servers", &ResolverCounters::upstream_replies},
     {"upstream_timeouts", "Queries to servers without a reply in time", &ResolverCounters::upstream_timeouts},
     {"upstream_mismatches", "Datagrams which could not be the awaited reply",
@@ -248,13 +243,10 @@ ControlReply DumpCache(Server& server, Arguments arguments) {
 
 ControlReply DumpServers(Server& server) {
   std::string text;
-  const size_t share = limits::kControlReplyOctets / server.workers().size() - 64;  // its own lines
   for (size_t i = 0; i < server.workers().size(); ++i) {
     text += fmt::format("worker {}\n", i);
-    text +=
-        server.workers()[i]->Ask<std::string>([now = server.host().clock.Now(), share](Resolver& resolver) {
-          return resolver.servers().ToText(now, share);
-        });
+    text += server.workers()[i]->Ask<std::string>(
+        [now = server.host().clock.Now()](Resolver& resolver) { return resolver.servers().ToText(now); });
   }
   return {.ok = true, .text = std::move(text)};
 }

@@ -46,9 +46,6 @@ struct ResolverCounters {
   Counter upstream_udp;         // queries sent
   Counter upstream_tcp;
   Counter upstream_connections;  // opened for these
-  Counter upstream_probes;       // of these queries: sent only to measure a server
-  Counter upstream_hedges;       // of these: sent since a reply was late, beside the query it is late for
-  Counter hedges_declined;       // and not sent: hedge-percent was spent
   Counter upstream_replies;
   Counter upstream_timeouts;
   Counter upstream_mismatches;   // datagrams which could not be the reply awaited

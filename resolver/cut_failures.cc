@@ -21,13 +21,6 @@ void CutFailures::OnFailure(const Name& cut, Instant now) {
   failed_ = cut;
 }
 
-bool CutFailures::MayLook(NameView cut, Instant now) {
-  Failing* failing = cuts_.Find(cut);
-  if (failing == nullptr || now < failing->look_at) return false;
-  failing->look_at = now + kLookEvery;
-  return true;
-}
-
 void CutFailures::OnReply(Instant now) {
   if (several_failed_ && now - heard_ >= kPause)
     cuts_.EraseIf([](const Name&, const Failing&) { return true; });

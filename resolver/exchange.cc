@@ -58,108 +58,19 @@ void TellManner(const ExchangeResult& result, const Endpoint& server, trace::Man
 
 }  // namespace
 
-// What a watch can do to the query at hand. Registered while it is under way.
-class ExchangeWatch::UnderWay {
+class Exchanger::UdpTry final : public UdpQuery {
  public:
-  explicit UnderWay(ExchangeWatch* watch) : watch_(watch) {
-    if (watch_ != nullptr) watch_->under_way_ = this;
-  }
-  virtual ~UnderWay() {
-    if (watch_ != nullptr) watch_->under_way_ = nullptr;
-  }
-  UnderWay(const UnderWay&) = delete;
-  UnderWay& operator=(const UnderWay&) = delete;
-
-  virtual bool Repeat(Duration timeout) = 0;
-  virtual void Stop() = 0;
-
- private:
-  ExchangeWatch* watch_;
-};
-
-bool ExchangeWatch::Repeat(Duration timeout) { return under_way_ != nullptr && under_way_->Repeat(timeout); }
-
-void ExchangeWatch::Stop() {
-  if (under_way_ != nullptr) under_way_->Stop();
-}
-
-class Exchanger::UdpTry final : public UdpQuery, private ExchangeWatch::UnderWay {
- public:
-  UdpTry(Exchanger& exchanger, const ExchangeRequest& request, const Manner& manner, FetchBudget& budget,
-         TracePoint at)
-      : UdpQuery(exchanger.sockets_),
-        UnderWay(request.watch),
-        exchanger_(exchanger),
-        request_(request),
-        manner_(manner),
-        budget_(budget),
-        at_(at),
-        started_(exchanger.clock_.Now()),
-        timeout_(request.timeout) {}
+  UdpTry(Exchanger& exchanger, const ExchangeRequest& request)
+      : UdpQuery(exchanger.sockets_), exchanger_(exchanger), request_(request) {}
 
   OutgoingQuery query;  // once drawn
-  Event news;           // it is over, or left again
-  bool over = false;
+  Event ended;
   std::optional<Message> reply;
   size_t reply_octets = 0;
   bool no_route = false;
-  bool stopped = false;
   TracePoint sent;
-  std::optional<Instant> repeated;
-
-  // Until when there is nothing to do but to wait.
-  Instant Due() const { return std::min(repeated.value_or(started_) + Patience(), budget_.deadline()); }
-  // The wait was in vain; false when there is nothing more to wait for.
-  bool GoOnWaiting() {
-    const Instant now = exchanger_.clock_.Now();
-    const bool in_time = now < budget_.deadline();
-    if (waiting_ == Waiting::kOnTime && MayBeLate() && in_time) {
-      waiting_ = Waiting::kLate;
-      request_.watch->OnLate();
-      return true;
-    }
-    if (waiting_ == Waiting::kOverdue) return false;
-    waiting_ = Waiting::kOverdue;
-    ++exchanger_.counters_.upstream_timeouts;
-    if (sent) sent.Add(trace::QueryTimedOut{.endpoint = request_.server, .waited = now - started_});
-    if (request_.watch == nullptr) return false;
-    request_.watch->OnOverdue(repeated.value_or(started_));
-    return in_time;
-  }
 
  private:
-  enum class Waiting : uint8_t { kOnTime, kLate, kOverdue };
-
-  Duration Patience() const {
-    if (waiting_ == Waiting::kOverdue) return std::max(request_.listen, timeout_);
-    return waiting_ == Waiting::kOnTime && MayBeLate() ? *request_.late_after : timeout_;
-  }
-  bool MayBeLate() const {
-    return request_.watch != nullptr && request_.late_after && *request_.late_after < timeout_;
-  }
-
-  bool Repeat(Duration timeout) override {
-    const Instant now = exchanger_.clock_.Now();
-    if (repeated || over || now >= budget_.deadline() || !budget_.SpendQuery(at_)) return false;
-    repeated = now;
-    waiting_ = Waiting::kOnTime;
-    timeout_ = timeout;
-    Send(query.message());
-    ++exchanger_.counters_.upstream_udp;
-    if (sent) {
-      trace::QuerySent event = exchanger_.Describe(request_, manner_, query, local_port(), timeout);
-      event.attempt = trace::Attempt::kRepeat;
-      sent.Add(std::move(event));
-    }
-    news.Raise();  // whoever waits does so until another moment now
-    return true;
-  }
-
-  void Stop() override {
-    stopped = true;
-    Finish();
-  }
-
   void OnDatagram(const Endpoint& from, ByteView datagram) override {
     if (from != server()) return Ignore(from, "it comes from another address or port");
     const Mismatch mismatch = Read(datagram);
@@ -208,25 +119,18 @@ class Exchanger::UdpTry final : public UdpQuery, private ExchangeWatch::UnderWay
   // The last thing done: whoever waits runs on, and this query is gone when it returns.
   void Finish() {
     Forget();
-    over = true;
-    news.Raise();
+    ended.Raise();
   }
 
   Exchanger& exchanger_;
   const ExchangeRequest& request_;
-  const Manner manner_;
-  FetchBudget& budget_;
-  TracePoint at_;
-  const Instant started_;
-  Duration timeout_;
-  Waiting waiting_ = Waiting::kOnTime;
   uint32_t mismatches_ = 0;  // as if they never came (TuDoor, S&P 2024), but many of them are no accident
 };
 
-class Exchanger::TcpTry final : public TcpQuery, private ExchangeWatch::UnderWay {
+class Exchanger::TcpTry final : public TcpQuery {
  public:
   TcpTry(Exchanger& exchanger, const ExchangeRequest& request)
-      : TcpQuery(exchanger.connections_), UnderWay(request.watch), exchanger_(exchanger), request_(request) {}
+      : TcpQuery(exchanger.connections_), exchanger_(exchanger), request_(request) {}
 
   OutgoingQuery query;
   Event ended;
@@ -235,15 +139,8 @@ class Exchanger::TcpTry final : public TcpQuery, private ExchangeWatch::UnderWay
   bool case_folded = false;
   std::optional<StreamEnd> end;  // of the connection
   std::string_view failure;
-  bool stopped = false;
 
  private:
-  bool Repeat(Duration /*timeout*/) override { return false; }
-  void Stop() override {
-    stopped = true;
-    Finish("");
-  }
-
   // Nobody can slip a message into this connection: one that does not match is the server's own nonsense.
   void OnReply(ByteView message) override {
     const Mismatch mismatch = MatchReply(message, query.question());
@@ -307,11 +204,9 @@ Task<ExchangeResult> Exchanger::Ask(ExchangeRequest request, FetchBudget& budget
     else
       result = co_await AskUdp(request, manner, budget, at);
     NoteHabits(request, manner, last, result);
-    if (request.watch != nullptr && request.watch->measures_only) break;
     const std::optional<Manner> next = Next(result, manner, request);
     if (!next) break;
     manner = *next;
-    if (request.watch != nullptr) request.watch->OnAnotherManner();
   }
   if (result.end == ExchangeResult::End::kSuspicious) result.end = ExchangeResult::End::kUnreachable;
   co_return result;
@@ -399,7 +294,7 @@ Task<ExchangeResult> Exchanger::AskUdp(ExchangeRequest& request, Manner manner, 
   }
   if (!budget.SpendQuery(at)) co_return result;
 
-  UdpTry attempt(*this, request, manner, budget, at);
+  UdpTry attempt(*this, request);
   Crowd<Endpoint, KeyedEndpointHash, std::equal_to<Endpoint>>::Visitor visitor(crowd_);
   visitor.Enter(request.server);
   result.end = ExchangeResult::End::kUnreachable;
@@ -413,23 +308,20 @@ Task<ExchangeResult> Exchanger::AskUdp(ExchangeRequest& request, Manner manner, 
   attempt.query = Write(request, manner, own);
   attempt.Send(attempt.query.message());
   ++counters_.upstream_udp;
-  if (at) {
-    const Duration patience = std::min(request.timeout, budget.deadline() - started);
-    attempt.sent = at.Add(Describe(request, manner, attempt.query, attempt.local_port(), patience));
-  }
+  const Instant give_up = std::min(started + request.timeout, budget.deadline());
+  if (at)
+    attempt.sent = at.Add(Describe(request, manner, attempt.query, attempt.local_port(), give_up - started));
   result.heard = attempt.sent;
 
-  while (!attempt.over) {
-    attempt.news.Reset();
-    const Instant due = attempt.Due();
-    co_await attempt.news.WaitUntil(timers_, due);
-    if (attempt.over) break;
-    if (clock_.Now() >= attempt.Due() && !attempt.GoOnWaiting()) break;
-  }
+  const bool heard = co_await attempt.ended.WaitUntil(timers_, give_up);
   result.rtt = clock_.Now() - started;
-  if (attempt.repeated) result.rtt_of_repeat = clock_.Now() - *attempt.repeated;
-  result.end = attempt.stopped ? ExchangeResult::End::kStopped : ExchangeResult::End::kTimeout;
-  if (!attempt.over || attempt.stopped) co_return result;
+  if (!heard) {
+    ++counters_.upstream_timeouts;
+    if (attempt.sent)
+      attempt.sent.Add(trace::QueryTimedOut{.endpoint = request.server, .waited = result.rtt});
+    result.end = ExchangeResult::End::kTimeout;
+    co_return result;
+  }
   if (attempt.no_route) {
     if (attempt.sent)
       attempt.sent.Add(trace::ConnectionFailed{
@@ -493,9 +385,7 @@ Task<ExchangeResult> Exchanger::AskTcpOnce(ExchangeRequest& request, Manner mann
 
   const bool ended = co_await attempt.ended.WaitUntil(timers_, give_up);
   result.rtt = clock_.Now() - started;
-  if (attempt.stopped) {
-    result.end = ExchangeResult::End::kStopped;
-  } else if (!ended) {
+  if (!ended) {
     ++counters_.upstream_timeouts;
     if (sent)
       sent.Add(trace::QueryTimedOut{

@@ -28,40 +28,10 @@
 
 namespace cairn {
 
-// Whoever asked, as long as the exchange goes on: is told when the reply over UDP is late, and when it is
-// overdue, and may then send the query once more or end it all. Outlives the exchange.
-class ExchangeWatch {
- public:
-  virtual ~ExchangeWatch() = default;
-  // The query under way leaves again, octet for octet: a guesser has nothing more to hit (RFC 5452 section
-  // 5). Once; false when it did already, or when none is under way over UDP. The waiting begins anew.
-  bool Repeat(Duration timeout);
-  // Ends the exchange: kStopped.
-  void Stop();
-  // Nobody wants the answer any more: the next reply is only measured, and the last word.
-  bool measures_only = false;
-
- protected:
-  // These may call Repeat and Stop.
-  virtual void OnLate() = 0;  // later than late_after
-  // Later than the time-out since the query left last; it is listened for until `listen` is over.
-  virtual void OnOverdue(Instant sent) = 0;
-  // The server replied, and is asked in another manner, e.g. over TCP: what was overdue is not any more.
-  virtual void OnAnotherManner() = 0;
-
- private:
-  friend class Exchanger;
-  class UnderWay;  // one query of the exchange
-  UnderWay* under_way_ = nullptr;
-};
-
 struct ExchangeRequest {
   Question question;
   Endpoint server;
-  Duration timeout{};                    // of the UDP try
-  std::optional<Duration> late_after{};  // less than that; for the watch
-  Duration listen{};                     // more than that; for the watch
-  ExchangeWatch* watch = nullptr;
+  Duration timeout{};              // of the UDP try
   bool recursion_desired = false;  // of a forwarder
   bool over_tcp = false;           // from the first, and never over UDP
   bool edns = true;
@@ -80,15 +50,12 @@ struct ExchangeResult {
     kUnreachable,  // no TCP connection, or no socket to send from
     kLimit,        // the budget does not allow another query
     kCrowded,      // as many as may be are on their way to this server
-    kStopped,      // by the watch
     kSuspicious,   // within the exchange only: somebody guesses, ask over TCP
   };
   End end = End::kTimeout;
   Message reply;  // of kReply
   size_t reply_octets = 0;
   Duration rtt{};  // of the last try, until its reply or its end; connection set-up included
-  // The same since the query left again, if it did: the reply may be to either copy.
-  std::optional<Duration> rtt_of_repeat{};
   bool over_tcp = false;
   bool without_edns = false;  // it answered a query without EDNS: EDNS was not asked for, or refused before
   bool case_folded = false;   // over TCP, too, it did not repeat the spelling: its habit, not an attack

@@ -36,7 +36,6 @@ struct FetchOutcome {
   // It found nothing because of who asked: his purse was empty, his time was over, or he waited for this
   // already. Says nothing about the name, so it is nobody else's failure (Walk::Run).
   bool starved = false;
-  bool cut_rests = false;  // the zone asked last was put to rest (cut_failures.h)
 };
 
 // One fetch and those who wait for it. Lives until it has ended and the last of them has looked at the

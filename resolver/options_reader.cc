@@ -113,11 +113,6 @@ void DeclareUpstream(ConfigSchema& section, ResolverOptions& resolver) {
   section.Flag("cookies-upstream", resolver.cookies_upstream, "DNS cookies towards servers (RFC 7873)");
   section.Number<uint32_t>("fetches-per-zone", resolver.fetches_per_zone, 1, 100000,
                            "questions that may wait in vain at one zone; further ones get SERVFAIL at once");
-  section.Number<uint32_t>(
-      "probe-percent", resolver.probe_percent, 0, 100,
-      "of each hundred questions sent, how many copies may go out to measure other servers");
-  section.Number<uint32_t>("hedge-percent", resolver.hedge_percent, 0, 100,
-                           "of each hundred questions sent, how many may be followed by a second when late");
   section.Number<uint32_t>("queries-per-server", resolver.queries_per_server, 1, 100000,
                            "queries on their way to one address at the same time");
   NotInThisVersion(section, "address-prefetch", "0", "server addresses looked up beyond need");

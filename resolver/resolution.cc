@@ -11,6 +11,21 @@
 #include "resolver/server_addresses.h"
 
 namespace cairn {
+namespace {
+
+// Asks a server for the sake of measuring it. Nobody waits, and what it says is not kept: it may be slow, and
+// by the time it answers, the one who was asked for the answer has given it.
+Task<void> Probe(ResolverParts& parts, ExchangeRequest request, std::shared_ptr<WorkBudget> budget,
+                 TracePoint at) {
+  const Endpoint server = request.server;
+  FetchBudget purse(std::move(budget));
+  const ExchangeResult result = co_await parts.exchanger.Ask(std::move(request), purse, at);
+  const Instant now = parts.clock.Now();
+  if (result.end == ExchangeResult::End::kReply) parts.servers.OnReply(server, result.rtt, now);
+  if (result.end == ExchangeResult::End::kTimeout) parts.servers.OnTimeout(server, now - result.rtt, now);
+}
+
+}  // namespace
 
 // ---- SNAME after SNAME
 
@@ -101,8 +116,7 @@ Task<FetchOutcome> Walk::Run() {
   if (outcome.starved || parts_.retired) co_return outcome;
   const Question& question = fetch_.question;
   const Duration remembered =
-      parts_.cache.StoreFailure(question.qname, question.qtype, outcome.why, parts_.clock.Now(),
-                                outcome.cut_rests ? FailureOf::kCut : FailureOf::kQuestion);
+      parts_.cache.StoreFailure(question.qname, question.qtype, outcome.why, parts_.clock.Now());
   if (at_) TraceFailureStored(at_, question, remembered);
   co_return outcome;
 }
@@ -162,7 +176,7 @@ std::optional<Delegation> Walk::LearntCut() const {
 }
 
 // Forwarders are shown the whole name: they need it to find the answer (RFC 9156 section 2.2).
-Asking Walk::AskingAt(const Delegation& cut) const {
+Walk::Asking Walk::AskingAt(const Delegation& cut) const {
   Question shown = cut.kind == DelegationKind::kForward ? fetch_.question : name_.Next(cut.cut);
   const bool whole = name_.IsWhole(shown);
   return {
@@ -231,32 +245,60 @@ MinimisedName::Said Walk::SaidBy(const FetchOutcome& outcome) {
 }
 
 Task<FetchOutcome> Walk::AskUntilUseful(Delegation cut, Asking asking, TracePoint at) {
-  std::optional<FetchOutcome> turned_away = TurnedAway(cut, asking, at);
+  std::optional<FetchOutcome> turned_away = TurnedAway(cut, at);
   if (turned_away) co_return *std::move(turned_away);
   FetchOutcome outcome;
   std::optional<Finding> empty;
-  Inquiry inquiry(parts_, fetch_, cut, asking, at);
+  CutCrowd::Visitor in_vain(parts_.cut_crowd);
+  bool asked = false, reached = false;
+  Slist servers(cut, parts_.options.slist_options());
+  ServerAddresses addresses(parts_, fetch_, cut.kind, at);
+  if (at) TraceGlue(at, cut, parts_.options.slist_options());
+  addresses.AddKnown(servers);
+  trace::Attempt attempt = trace::Attempt::kFirst;
   while (true) {
-    const std::optional<Inquiry::Reply> reply = co_await inquiry.Next();  // 3
-    if (!reply) break;
-    Finding finding = Hear(*reply, asking);
-    outcome.fault = FaultOf(reply->pick, cut.cut, finding);
-    if (finding.useful()) {  // 4a, 4b, 4c
-      inquiry.Settle();
-      parts_.cut_failures.OnUseful(cut.cut);
-      outcome.finding = std::move(finding);
-      co_return outcome;
+    if (addresses.Wanted(servers)) co_await addresses.LookUpMore(servers);
+    const std::optional<SlistPick> pick = servers.Pick(parts_.servers, parts_.random, parts_.clock.Now());
+    if (at) TracePick(at, servers, pick);
+    if (!pick && cut.kind == DelegationKind::kIterate && servers.DoubtGlue()) {
+      addresses.AddKnown(servers);
+      continue;
     }
-    inquiry.Discard(*reply);                     // 4d
-    outcome.why = ExtendedError::kNetworkError;  // reached, but of no use
-    if (finding.kind == FindingKind::kEmpty) empty = std::move(finding);
+    if (!pick) {
+      servers.GiveUp(parts_.servers, parts_.clock.Now());
+      if (asked && !reached && cut.kind == DelegationKind::kIterate)
+        parts_.cut_failures.OnFailure(cut.cut, parts_.clock.Now());
+      break;
+    }
+    StartProbe(servers, *pick, asking, at);
+    if (servers.candidates()[pick->index].tries > 1) attempt = trace::Attempt::kRetry;
+
+    ExchangeRequest request = RequestTo(*pick, asking, attempt);
+    const ExchangeResult result = co_await parts_.exchanger.Ask(std::move(request), fetch_.budget, at);
+    if (result.end == ExchangeResult::End::kLimit) break;
+    if (result.end == ExchangeResult::End::kCrowded) {
+      outcome.starved = true;
+      servers.Discard(pick->endpoint);
+      continue;
+    }
+    asked = true;
+    reached = reached || result.end == ExchangeResult::End::kReply;
+    if (result.end == ExchangeResult::End::kTimeout && cut.kind != DelegationKind::kForward)
+      in_vain.Enter(cut.cut);
+    outcome.finding = Hear(result, *pick, asking);
+    outcome.fault = FaultOf(*pick, cut.cut, outcome.finding);
+    if (outcome.finding) {
+      if (outcome.finding->useful()) {
+        parts_.cut_failures.OnUseful(cut.cut);
+        co_return outcome;
+      }
+      if (outcome.finding->kind == FindingKind::kEmpty) empty = std::move(outcome.finding);
+      outcome.finding.reset();
+      outcome.why = ExtendedError::kNetworkError;  // reached, but of no use
+    }
+    if (result.end != ExchangeResult::End::kTimeout) servers.Discard(pick->endpoint);
+    attempt = trace::Attempt::kNextServer;
   }
-  if (inquiry.silent()) outcome.fault = FaultOf(*inquiry.silent(), cut.cut, std::nullopt);
-  if (inquiry.in_vain() && cut.kind == DelegationKind::kIterate) {
-    parts_.cut_failures.OnFailure(cut.cut, parts_.clock.Now());
-    outcome.cut_rests = parts_.cut_failures.RestOf(cut.cut, parts_.clock.Now()) > Duration::zero();
-  }
-  outcome.starved = inquiry.crowded();
   if (empty && asking.whole) outcome.finding = BelieveEmpty(*std::move(empty));
   co_return outcome;
 }
@@ -277,7 +319,7 @@ Finding Walk::BelieveEmpty(Finding empty) const {
 // A zone none of whose servers could be reached lately (RFC 9520 section 3.2), or at which many wait in vain
 // already (THREATS section 1): who asks is told at once. Configured servers are not the zone's: they do not
 // rest, and those who wait at a forwarder for one dead domain do not shut out the others.
-std::optional<FetchOutcome> Walk::TurnedAway(const Delegation& where, const Asking& asking, TracePoint at) {
+std::optional<FetchOutcome> Walk::TurnedAway(const Delegation& where, TracePoint at) {
   const Name& cut = where.cut;
   const Duration rest = where.kind == DelegationKind::kIterate
                             ? parts_.cut_failures.RestOf(cut, parts_.clock.Now())
@@ -292,7 +334,6 @@ std::optional<FetchOutcome> Walk::TurnedAway(const Delegation& where, const Aski
                             .consequence = "SERVFAIL at once: all these wait in vain for " + cut.ToText()});
   else if (at)
     at.Add(trace::ZoneResting{.zone = cut, .rest = rest});
-  if (!crowded) Inquiry::ProbeResting(parts_, fetch_, where, asking, at);
   FetchOutcome outcome;
   outcome.starved = true;  // says nothing about the name
   outcome.fault = crowded ? "too many wait in vain for " + cut.ToText() + " (fetches-per-zone)"
@@ -300,32 +341,67 @@ std::optional<FetchOutcome> Walk::TurnedAway(const Delegation& where, const Aski
   return outcome;
 }
 
-// What a useful reply says about names is stored.
-Finding Walk::Hear(const Inquiry::Reply& reply, const Asking& asking) {
+ExchangeRequest Walk::RequestTo(const SlistPick& pick, const Asking& asking, trace::Attempt attempt) const {
+  ExchangeRequest request;
+  request.question = asking.shown;
+  request.recursion_desired = asking.kind == DelegationKind::kForward;
+  request.server = pick.endpoint;
+  request.timeout = pick.timeout;
+  const ServerState server = parts_.servers.State(pick.endpoint, parts_.clock.Now());
+  request.edns = server.edns != EdnsSupport::kNo;
+  request.speaks_edns = server.edns == EdnsSupport::kYes;
+  request.prefers_tcp = server.prefers_tcp;
+  request.over_tcp = asking.over_tcp;
+  // Forwarders answer from caches, in the spelling of whoever asked first.
+  request.randomise_case =
+      parts_.options.case_randomisation && !server.folds_case && asking.kind != DelegationKind::kForward;
+  request.attempt = attempt;
+  if (at_) {
+    request.zone = asking.cut;
+    request.server_name = pick.server;
+  }
+  return request;
+}
+
+// What the result says about the server is remembered; what a useful reply says about names is stored.
+std::optional<Finding> Walk::Hear(const ExchangeResult& result, const SlistPick& pick, const Asking& asking) {
   const Instant now = parts_.clock.Now();
-  const ExchangeResult& result = reply.result;
-  if (result.heard) TraceHabits(result.heard, reply.pick.endpoint, result);
-  Finding finding = Judge(result.reply, asking.shown, asking.cut, JudgeAs(result, asking.kind));
-  if (finding.useful()) CutChain(finding, [this](NameView name) { return IsUnderAnotherRule(name); });
-  for (const DroppedRecord& dropped : finding.dropped)
+  const Endpoint& server = pick.endpoint;
+  if (result.end != ExchangeResult::End::kReply) {
+    parts_.servers.OnTimeout(server, now - result.rtt, now);
+    if (result.heard)
+      TraceBlame(result.heard, pick, asking.cut, result, parts_.servers.State(server, now), now);
+    return std::nullopt;
+  }
+  parts_.cut_failures.OnReply(now);
+  parts_.servers.OnReply(server, result.udp_rtt.value_or(result.rtt), now);
+  if (result.truncated_needlessly) parts_.servers.SetPrefersTcp(server, now);
+  if (result.without_edns) parts_.servers.SetEdns(server, EdnsSupport::kNo, now);
+  if (result.reply.edns) parts_.servers.SetEdns(server, EdnsSupport::kYes, now);
+  if (result.case_folded) parts_.servers.SetFoldsCase(server, now);
+  if (result.heard) TraceHabits(result.heard, server, result);
+
+  std::optional<Finding> finding =
+      Judge(result.reply, asking.shown, asking.cut, JudgeAs(result, asking.kind));
+  if (finding->useful()) CutChain(*finding, [this](NameView name) { return IsUnderAnotherRule(name); });
+  for (const DroppedRecord& dropped : finding->dropped)
     ++parts_.counters.records_dropped[static_cast<size_t>(dropped.rule)];
   TracePoint judged;
-  if (result.heard) judged = TraceFinding(result.heard, finding);
+  if (result.heard) judged = TraceFinding(result.heard, *finding);
   // Relaxed minimisation does not believe that a name between does not exist, so the cache must not either.
-  const bool believed = asking.whole || finding.kind != FindingKind::kNxDomain ||
+  const bool believed = asking.whole || finding->kind != FindingKind::kNxDomain ||
                         parts_.options.qname_minimisation == QnameMinimisation::kStrict;
-  if (finding.useful() && believed && !parts_.retired) {
-    const Remembered remembered =
-        Remember(finding, reply.pick.endpoint.address, parts_.cache, parts_.delegations,
-                 fetch_.budget.whole()->cacheable_rrsets(), now);
+  if (finding->useful() && believed && !parts_.retired) {
+    const Remembered remembered = Remember(*finding, server.address, parts_.cache, parts_.delegations,
+                                           fetch_.budget.whole()->cacheable_rrsets(), now);
     parts_.counters.rrsets_not_cached.Add(remembered.beyond_budget);
-    if (judged) TraceRemembered(judged, finding, remembered);
-  } else if (finding.kind == FindingKind::kLame && asking.whole) {
+    if (judged) TraceRemembered(judged, *finding, remembered);
+  } else if (finding->kind == FindingKind::kLame && asking.whole) {
     // An error such as SERVFAIL or REFUSED is not held against the server for the whole zone: it may be this
     // one name that it cannot or will not answer, and who asks for that name must not make the zone
     // unreachable for others.
-    parts_.servers.SetLame(reply.pick.endpoint, asking.cut, finding.lameness, now);
-    if (judged) TraceLame(judged, reply.pick.endpoint, asking.cut, finding);
+    parts_.servers.SetLame(server, asking.cut, finding->lameness, now);
+    if (judged) TraceLame(judged, server, asking.cut, *finding);
   }
   return finding;
 }
@@ -342,6 +418,14 @@ JudgeOptions Walk::JudgeAs(const ExchangeResult& result, DelegationKind kind) co
           .most_addresses = options.limits[Limit::kServerAddresses],
           .most_glue = options.limits[Limit::kGlueAddresses],
           .draw = parts_.random.U64()};
+}
+
+void Walk::StartProbe(Slist& servers, const SlistPick& pick, const Asking& asking, TracePoint at) {
+  const Instant now = parts_.clock.Now();
+  const std::optional<SlistPick> candidate = servers.ProbeCandidate(pick, parts_.servers, parts_.random, now);
+  if (!candidate) return;
+  ExchangeRequest request = RequestTo(*candidate, asking, trace::Attempt::kProbe);
+  parts_.background.Spawn(Probe(parts_, std::move(request), fetch_.budget.whole(), at));
 }
 
 }  // namespace cairn

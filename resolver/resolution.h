@@ -16,10 +16,10 @@
 #include "resolver/delegation_store.h"
 #include "resolver/finding.h"
 #include "resolver/in_flight.h"
-#include "resolver/inquiry.h"
 #include "resolver/local_answer.h"
 #include "resolver/minimised_name.h"
 #include "resolver/resolver_parts.h"
+#include "resolver/slist.h"
 #include "resolver/work_budget.h"
 
 namespace cairn {
@@ -62,6 +62,15 @@ class Walk {
   Task<FetchOutcome> Run();
 
  private:
+  // How the servers of the cut at hand are asked, and which question.
+  struct Asking {
+    Name cut;
+    DelegationKind kind = DelegationKind::kIterate;
+    bool over_tcp = false;
+    Question shown;
+    bool whole = true;  // `shown` is the question itself
+  };
+
   bool Starved() const;
   std::optional<Delegation> BestCut() const;
   std::optional<Delegation> ConfiguredCut() const;
@@ -75,9 +84,11 @@ class Walk {
   Task<FetchOutcome> AskOneStep(Delegation cut, Asking asking, TracePoint at);
   Task<FetchOutcome> AskUntilUseful(Delegation cut, Asking asking, TracePoint at);
   Finding BelieveEmpty(Finding empty) const;
-  Finding Hear(const Inquiry::Reply& reply, const Asking& asking);
+  ExchangeRequest RequestTo(const SlistPick& pick, const Asking& asking, trace::Attempt attempt) const;
+  std::optional<Finding> Hear(const ExchangeResult& result, const SlistPick& pick, const Asking& asking);
   JudgeOptions JudgeAs(const ExchangeResult& result, DelegationKind kind) const;
-  std::optional<FetchOutcome> TurnedAway(const Delegation& where, const Asking& asking, TracePoint at);
+  std::optional<FetchOutcome> TurnedAway(const Delegation& cut, TracePoint at);
+  void StartProbe(Slist& servers, const SlistPick& pick, const Asking& asking, TracePoint at);
 
   ResolverParts& parts_;
   RunningFetch& fetch_;

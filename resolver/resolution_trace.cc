@@ -246,14 +246,15 @@ void TracePick(TracePoint at, const Slist& servers, const std::optional<SlistPic
   at.Add(std::move(event));
 }
 
-void TraceBlame(TracePoint at, const SlistPick& pick, NameView cut, std::string_view why,
+void TraceBlame(TracePoint at, const SlistPick& pick, NameView cut, const ExchangeResult& result,
                 const ServerState& state, Instant now) {
   const Duration aside = state.dead_until && *state.dead_until > now ? *state.dead_until - now : Duration{};
-  at.Add(trace::ServerBlamed{.server = pick.endpoint,
-                             .zone = Name(cut),
-                             .reason = std::string(why),
-                             .failures = static_cast<uint32_t>(state.timeouts_in_a_row),
-                             .put_aside_for = aside});
+  at.Add(
+      trace::ServerBlamed{.server = pick.endpoint,
+                          .zone = Name(cut),
+                          .reason = result.end == ExchangeResult::End::kTimeout ? "timeout" : "unreachable",
+                          .failures = static_cast<uint32_t>(state.timeouts_in_a_row),
+                          .put_aside_for = aside});
 }
 
 void TraceLame(TracePoint at, const Endpoint& server, NameView cut, const Finding& finding) {

@@ -42,7 +42,7 @@ void TraceSkipped(TracePoint at, const Name& server, uint16_t port, const std::v
                   const Slist::Options& options);
 // All candidates and the one picked; nothing when none can be asked.
 void TracePick(TracePoint at, const Slist& servers, const std::optional<SlistPick>& pick);
-void TraceBlame(TracePoint at, const SlistPick& pick, NameView cut, std::string_view why,
+void TraceBlame(TracePoint at, const SlistPick& pick, NameView cut, const ExchangeResult& result,
                 const ServerState& state, Instant now);
 // The server is lame for the zone, whoever asks.
 void TraceLame(TracePoint at, const Endpoint& server, NameView cut, const Finding& finding);

@@ -20,11 +20,6 @@ constexpr size_t kServersRemembered = 65536;
 // Zone cuts whose failures are remembered: a flood of dead ones forgets the least used.
 constexpr size_t kFailuresRemembered = 16384;
 
-// What may be saved of either share. A probe saved is a server measured late; where one exchange in 25 fails,
-// chance would empty eight hedges now and then, and thirty it does not.
-constexpr uint32_t kProbesSaved = 8;
-constexpr uint32_t kHedgesSaved = 30;
-
 }  // namespace
 
 // In the order of their lives: what comes later uses what came before, and is gone first.
@@ -35,8 +30,6 @@ struct Resolver::Parts {
         delegations(memory.delegations),
         worker(its_memory ? std::move(its_memory) : std::make_shared<WorkerMemory>(world.random)),
         cut_crowd(options->fetches_per_zone, KeyedNameHash{SipKey::Draw(world.random)}),
-        probes(options->probe_percent, kProbesSaved),
-        hedges(options->hedge_percent, kHedgesSaved),
         sockets(world.network, world.random, *options),
         exchanger(world.clock, world.timers, world.random, world.network, sockets, *options,
                   worker->counters),
@@ -50,8 +43,6 @@ struct Resolver::Parts {
               .servers = worker->servers,
               .cut_failures = worker->cut_failures,
               .cut_crowd = cut_crowd,
-              .probes = probes,
-              .hedges = hedges,
               .exchanger = exchanger,
               .counters = worker->counters,
               .in_flight = in_flight,
@@ -76,8 +67,6 @@ struct Resolver::Parts {
   DelegationStore& delegations;
   std::shared_ptr<WorkerMemory> worker;
   CutCrowd cut_crowd;
-  ExtraTraffic probes;
-  ExtraTraffic hedges;
   UpstreamSockets sockets;
   Exchanger exchanger;
   ResolverParts parts;

@@ -95,13 +95,8 @@ struct ResolverOptions {
   bool cookies_upstream = true;       // RFC 7873
   uint32_t fetches_per_zone = 200;    // that may wait in vain at one zone cut, of one worker
   uint32_t queries_per_server = 400;  // on their way to one address at the same time, of one worker
-  // Upstream traffic beyond what must be, of one worker: copies of questions that measure servers which are
-  // not in use, and second queries beside those whose reply is late.
-  uint32_t probe_percent = 4;
-  uint32_t hedge_percent = 5;
-  std::shared_ptr<const ServerPolicy> server_policy;  // null: the lowest score; others are for comparison
-  std::vector<IpAddress> outgoing;                    // addresses to ask from; empty: the system chooses
-  size_t upstream_sockets = 1024;  // long-lived UDP sockets per family and worker, each on a random port
+  std::vector<IpAddress> outgoing;    // addresses to ask from; empty: the system chooses
+  size_t upstream_sockets = 1024;     // long-lived UDP sockets per family and worker, each on a random port
 
   // --- Work (THREATS section 1)
   WorkLimits limits;                             // of one client query
@@ -141,8 +136,7 @@ struct ResolverOptions {
             .port = upstream_port,
             .query_loopback = query_loopback,
             .query_private = query_private,
-            .own = &own,
-            .policy = server_policy.get()};
+            .own = &own};
   }
 };
 

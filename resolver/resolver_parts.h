@@ -15,7 +15,6 @@
 #include "resolver/cut_failures.h"
 #include "resolver/delegation_store.h"
 #include "resolver/exchange.h"
-#include "resolver/extra_traffic.h"
 #include "resolver/resolver_options.h"
 #include "resolver/server_memory.h"
 
@@ -38,8 +37,6 @@ struct ResolverParts {
   ServerMemory& servers;
   CutFailures& cut_failures;
   CutCrowd& cut_crowd;  // fetches that met silence at a cut
-  ExtraTraffic& probes;  // copies of questions for the sake of measuring
-  ExtraTraffic& hedges;  // second queries when a reply is late
   Exchanger& exchanger;
   ResolverCounters& counters;
   InFlight& in_flight;

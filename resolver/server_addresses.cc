@@ -49,22 +49,11 @@ Task<void> ServerAddresses::LookUpMore(Slist& servers) {
     StartLookups(servers);
     if (lookups_.empty()) co_return;
     news_.Reset();
-    left_off_ = false;
-    waiting_ = true;
     const bool news = co_await news_.WaitUntil(parts_.timers, deadline);
-    waiting_ = false;
-    if (left_off_) co_return;
     if (news) continue;
     GiveUpOnAll(servers);
     co_return;
   }
-}
-
-bool ServerAddresses::LeaveOff() {
-  if (!waiting_) return false;
-  left_off_ = true;
-  news_.Raise();
-  return true;
 }
 
 // Starts with a name drawn by chance: an attacker who lists many must not know which are tried.

@@ -39,9 +39,6 @@ class ServerAddresses {
   // Looks up names without address until one has some. Afterwards `servers` has more addresses or fewer
   // names. It must outlive the task.
   Task<void> LookUpMore(Slist& servers);
-  // Ends that wait; what is looked up stays so. False when nobody waits there. The last thing done: whoever
-  // does runs on, and this may be gone when it returns.
-  bool LeaveOff();
 
  private:
   struct Lookup {
@@ -64,7 +61,6 @@ class ServerAddresses {
   TracePoint at_;
   std::vector<Lookup> lookups_;
   Event news_;
-  bool waiting_ = false, left_off_ = false;
   Timer wake_;   // raises `news_` outside of the look-ups' own stack: the walk may end then, and they with it
   Scope tasks_;  // last: its tasks use all of the above
 };

@@ -28,11 +28,13 @@ Duration LameFor(Lameness why) {
       return Duration::zero();
     case Lameness::kServFail:
     case Lameness::kFormErr:
+    case Lameness::kMalformed:
       return seconds(30);
     case Lameness::kNotAuthoritative:
     case Lameness::kUpwardReferral:
     case Lameness::kRefused:
     case Lameness::kNotImp:
+    case Lameness::kNoSignatures:
       return minutes(5);
   }
   return Duration::zero();
@@ -48,11 +50,8 @@ struct Server {
   bool measured = false;
   Duration srtt{};
   Duration rttvar{};
-  Duration last_rtt{};
   Instant heard{};
-  Instant probed{};
   int timeouts = 0;
-  int clients_timeouts = 0;  // those of them that clients waited for
   Instant last_timeout{};
   std::optional<Instant> dead_until{};
   EdnsSupport edns = EdnsSupport::kUnknown;
@@ -62,19 +61,8 @@ struct Server {
   std::vector<LameZone> lame{};  // oldest first
 };
 
-// Whether it counts, as OnTimeout says.
-bool AddTimeout(Server& server, Instant sent, Instant now) {
-  if (server.timeouts > 0 && sent < server.last_timeout) return false;
-  if (server.measured && sent < server.heard) return false;
-  if (now >= server.last_timeout + kForgetTimeoutsAfter) server.timeouts = server.clients_timeouts = 0;
-  server.timeouts = std::min(server.timeouts + 1, 1000);
-  server.last_timeout = now;
-  return true;
-}
-
 // RFC 6298 section 2.2 and 2.3.
 void Measure(Server& server, Duration rtt) {
-  server.last_rtt = rtt;
   if (!server.measured) {
     server.srtt = rtt;
     server.rttvar = rtt / 2;
@@ -86,38 +74,26 @@ void Measure(Server& server, Duration rtt) {
   server.srtt = (7 * server.srtt + rtt) / 8;
 }
 
-// Whatever it said, it is there.
-void Hear(Server& server, Instant now) {
-  if (now >= server.heard + kForgetAfter) server.measured = false;
-  server.heard = now;
-  server.timeouts = server.clients_timeouts = 0;
-  server.dead_until.reset();
+Duration ProbeInterval(int timeouts) {
+  const int doublings = std::clamp(timeouts - ServerMemory::kTimeoutsToDie, 0, 3);
+  return std::min(ServerMemory::kFirstProbeInterval * (1 << doublings), ServerMemory::kLongestProbeInterval);
 }
 
 ServerState StateOf(const Server& server, Instant now) {
-  ServerState state{.touched = std::max(server.heard, server.probed)};
+  ServerState state{.heard = server.heard};
   state.known = server.measured && now < server.heard + kForgetAfter;
   if (state.known) {
     state.srtt = server.srtt;
     state.rttvar = server.rttvar;
-    state.last_rtt = server.last_rtt;
   }
   if (now < server.last_timeout + kForgetTimeoutsAfter) {
     state.timeouts_in_a_row = server.timeouts;
     state.dead_until = server.dead_until;
   }
   const Duration base = state.known ? state.srtt + 4 * state.rttvar : ServerMemory::kUnknownRto;
-  state.late_after = std::max(base, state.srtt + ServerMemory::kGranularity);
   const Duration backed_off = base * (1 << std::min(state.timeouts_in_a_row, 6));  // RFC 6298 section 5.5
   state.steady_rto = std::clamp(base, ServerMemory::kMinRto, ServerMemory::kMaxRto);
   state.rto = std::clamp(backed_off, ServerMemory::kMinRto, ServerMemory::kMaxRto);
-  if (server.probed >= server.heard) state.probe_at = server.probed + state.late_after;  // on its way
-  if (state.timeouts_in_a_row > 0) {
-    const Duration distance = std::min(state.late_after * (1 << std::min(state.timeouts_in_a_row, 6)),
-                                       ServerMemory::kProbeInterval);
-    state.probe_at = std::max(state.probe_at, std::max(server.last_timeout, server.probed) + distance);
-  }
-  if (state.dead_until) state.probe_at = std::max(state.probe_at, *state.dead_until);
   if (now < server.edns_until) state.edns = server.edns;
   state.prefers_tcp = now < server.tcp_until;
   state.folds_case = now < server.folds_until;
@@ -144,6 +120,10 @@ std::string_view ToText(Lameness lameness) {
       return "does not implement queries";
     case Lameness::kFormErr:
       return "cannot read our queries";
+    case Lameness::kMalformed:
+      return "replies cannot be read";
+    case Lameness::kNoSignatures:
+      return "leaves out signatures";
   }
   return "unknown";
 }
@@ -158,12 +138,6 @@ std::string_view ToText(EdnsSupport edns) {
       return "no";
   }
   return "unknown";
-}
-
-// Who has just been silent is no better than a stranger, however fast it was.
-Duration ServerState::Score() const {
-  const Duration in_vain = std::max(rto, ServerMemory::kUnknownScore) * timeouts_in_a_row;
-  return (known ? srtt + rttvar : ServerMemory::kUnknownScore) + in_vain;
 }
 
 std::string ServerState::ToText(Instant now) const {
@@ -198,58 +172,34 @@ ServerMemory::~ServerMemory() = default;
 void ServerMemory::OnReply(const Endpoint& endpoint, Duration rtt, Instant now) {
   const std::lock_guard lock(mutex_);
   Server& server = table_->At(endpoint, now);
-  Hear(server, now);
+  if (now >= server.heard + kForgetAfter) server.measured = false;
   Measure(server, std::max(rtt, Duration::zero()));
-}
-
-void ServerMemory::OnAmbiguousReply(const Endpoint& endpoint, Duration least, Duration most, Instant now) {
-  const std::lock_guard lock(mutex_);
-  Server& server = table_->At(endpoint, now);
-  Hear(server, now);
-  // With nothing to compare with the shorter one: too short it is put right by the next reply, while after
-  // the longer one, a time-out included, every lost packet would be noticed too late to be measured.
-  if (!server.measured || least > server.srtt)
-    Measure(server, least);
-  else if (most < server.srtt)
-    Measure(server, most);
-}
-
-void ServerMemory::OnProbeReply(const Endpoint& endpoint, Duration rtt, Instant now) {
-  const std::lock_guard lock(mutex_);
-  Server& server = table_->At(endpoint, now);
-  Hear(server, now);
-  const Duration slower_of_two = std::max(rtt, server.last_rtt);
-  if (2 * slower_of_two < server.srtt) {
-    server.measured = false;
-    rtt = slower_of_two;
-  }
-  Measure(server, rtt);
+  server.heard = now;
+  server.timeouts = 0;
+  server.dead_until.reset();
 }
 
 void ServerMemory::OnTimeout(const Endpoint& endpoint, Instant sent, Instant now) {
   const std::lock_guard lock(mutex_);
   Server& server = table_->At(endpoint, now);
-  if (!AddTimeout(server, sent, now)) return;
-  server.clients_timeouts = std::min(server.clients_timeouts + 1, kTimeoutsToDie);
-  if (server.clients_timeouts == kTimeoutsToDie) server.dead_until = now + kProbeInterval;
-}
-
-void ServerMemory::OnProbeTimeout(const Endpoint& endpoint, Instant sent, Instant now) {
-  const std::lock_guard lock(mutex_);
-  AddTimeout(table_->At(endpoint, now), sent, now);
+  if (server.timeouts > 0 && sent < server.last_timeout) return;
+  if (server.measured && sent < server.heard) return;
+  if (now >= server.last_timeout + kForgetTimeoutsAfter) server.timeouts = 0;
+  server.timeouts = std::min(server.timeouts + 1, 1000);
+  server.last_timeout = now;
+  if (server.timeouts >= kTimeoutsToDie) server.dead_until = now + ProbeInterval(server.timeouts);
 }
 
 void ServerMemory::OnGivenUp(const Endpoint& endpoint, Instant now) {
   const std::lock_guard lock(mutex_);
   Server& server = table_->At(endpoint, now);
-  if (server.timeouts > 0) server.dead_until = now + kProbeInterval;
+  if (server.timeouts > 0) server.dead_until = now + ProbeInterval(server.timeouts);
 }
 
 void ServerMemory::OnProbe(const Endpoint& endpoint, Instant now) {
   const std::lock_guard lock(mutex_);
   Server& server = table_->At(endpoint, now);
-  server.probed = now;
-  if (server.dead_until) server.dead_until = now + kProbeInterval;
+  if (server.dead_until) server.dead_until = now + ProbeInterval(server.timeouts);
 }
 
 void ServerMemory::SetEdns(const Endpoint& endpoint, EdnsSupport edns, Instant now) {
@@ -294,25 +244,29 @@ Lameness ServerMemory::LameFor(const Endpoint& endpoint, NameView zone, Instant 
   return Lameness::kNone;
 }
 
-std::string ServerMemory::ToText(Instant now, size_t most_octets) const {
+void ServerMemory::ForEach(Instant now,
+                           const std::function<void(const Endpoint&, const ServerState&)>& visit) const {
   const std::lock_guard lock(mutex_);
-  std::map<Endpoint, const Server*> ordered;
-  table_->servers.ForEach(
-      [&](const Endpoint& endpoint, const Server& server) { ordered.emplace(endpoint, &server); });
-  std::string all;
-  size_t left = ordered.size();
-  for (const auto& [endpoint, server] : ordered) {
-    const ServerState state = StateOf(*server, now);
-    std::string text = fmt::format("{} score {:.1f} ms, {}\n", endpoint.ToText(), Milliseconds(state.Score()),
-                                   state.ToText(now));
-    for (const LameZone& entry : server->lame) {
+  std::map<Endpoint, ServerState> ordered;
+  table_->servers.ForEach([&](const Endpoint& endpoint, const Server& server) {
+    ordered.emplace(endpoint, StateOf(server, now));
+  });
+  for (const auto& [endpoint, state] : ordered) visit(endpoint, state);
+}
+
+std::string ServerMemory::ToText(Instant now) const {
+  const std::lock_guard lock(mutex_);
+  std::map<Endpoint, std::string> ordered;
+  table_->servers.ForEach([&](const Endpoint& endpoint, const Server& server) {
+    std::string text = fmt::format("{} {}\n", endpoint.ToText(), StateOf(server, now).ToText(now));
+    for (const LameZone& entry : server.lame) {
       if (now < entry.until)
         text += fmt::format("  lame for {}: {}\n", entry.zone.ToText(), cairn::ToText(entry.why));
     }
-    if (all.size() + text.size() > most_octets) return all + fmt::format("and {} more\n", left);
-    all += text;
-    --left;
-  }
+    ordered.emplace(endpoint, std::move(text));
+  });
+  std::string all;
+  for (const auto& [endpoint, text] : ordered) all += text;
   return all;
 }
 

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -30,6 +31,8 @@ enum class Lameness : uint8_t {
   kServFail,
   kNotImp,
   kFormErr,
+  kMalformed,     // replies that cannot be read
+  kNoSignatures,  // DNSSEC-lame: the parent's DS says they must be there
 };
 std::string_view ToText(Lameness lameness);
 
@@ -41,20 +44,14 @@ struct ServerState {
   bool known = false;     // it replied, not too long ago
   Duration srtt{};        // smoothed round-trip time
   Duration rttvar{};      // its mean deviation
-  Duration last_rtt{};    // as measured last
-  Duration late_after{};  // longer than its replies take as a rule: srtt + 4 rttvar, and some slack
   Duration steady_rto{};  // how long a reply takes at the most: srtt + 4 rttvar, within limits
   Duration rto{};         // the same, doubled with each time-out of the row
   int timeouts_in_a_row = 0;
   std::optional<Instant> dead_until{};  // silent too often: not asked before, then once; may have passed
-  Instant touched{};                    // its last reply or probe, or when we first asked
-  Instant probe_at{};                   // a probe may go there from then on: time-outs and probes put it off
+  Instant heard{};                      // its last reply, or when we first asked
   EdnsSupport edns = EdnsSupport::kUnknown;
   bool prefers_tcp = false;
-  bool folds_case = false;  // it does not repeat the spelling of a question
-  // The expected time to an answer, by which servers are ranked (slist.h): srtt + rttvar, or an assumption
-  // where nothing was measured, and a time-out for each of the row.
-  Duration Score() const;
+  bool folds_case = false;                // it does not repeat the spelling of a question
   std::string ToText(Instant now) const;  // "srtt 12.3 ms, rttvar 4.0 ms, 2 time-outs in a row, dead for 7 s"
 };
 
@@ -63,41 +60,29 @@ class ServerMemory {
   static constexpr Duration kMinRto = std::chrono::milliseconds(50);
   static constexpr Duration kMaxRto = std::chrono::milliseconds(3000);
   static constexpr Duration kUnknownRto = std::chrono::milliseconds(400);  // before the first reply
-  // What somebody unknown is expected to need: more than a server near enough to stay with while probes find
-  // out about the others, less than one across the world.
-  static constexpr Duration kUnknownScore = std::chrono::milliseconds(100);
-  // The least lateness there is (RFC 6298 section 2, G): what a busy moment of either end takes.
-  static constexpr Duration kGranularity = std::chrono::milliseconds(5);
-  // Silent that often in a row a server counts as dead, and is asked once in an interval (RFC 4697 section
-  // 2.1; THREATS section 1). Where half of all exchanges are lost, one row in 256 is that long by accident;
-  // three were one in 8. The interval does not grow, so that a server which is back is found in that time.
+  // Silent that often in a row a server counts as dead, and is asked once in an interval which doubles from
+  // the first of these to the second (RFC 4697 section 2.1; THREATS section 1: at most one probe in 10 s).
+  // Where half of all exchanges are lost, one row in 256 is that long by accident; three were one in 8.
   static constexpr int kTimeoutsToDie = 8;
-  static constexpr Duration kProbeInterval = std::chrono::seconds(10);
+  static constexpr Duration kFirstProbeInterval = std::chrono::seconds(10);
+  static constexpr Duration kLongestProbeInterval = std::chrono::seconds(80);
 
   ServerMemory(size_t max_servers, Random& random);
   ~ServerMemory();
 
-  // A matching reply came after `rtt`, whatever it said.
+  // A matching reply came after `rtt`, whatever it said. Not for repeated questions whose first copy may have
+  // been answered (Karn's algorithm, RFC 6298 section 3): the caller passes the time since the copy that was
+  // matched.
   void OnReply(const Endpoint& server, Duration rtt, Instant now);
-  // The reply to a query that was sent twice: `least` after the second copy and `most` after the first, and
-  // nobody knows to which (Karn's algorithm, RFC 6298 section 3). It is measured only if it says that the
-  // server became slower, or faster, whichever copy it was.
-  void OnAmbiguousReply(const Endpoint& server, Duration least, Duration most, Instant now);
-  // The reply to a probe, which stands for all the questions that went elsewhere since the last one. When two
-  // in a row took less than half the time they used to take, the path is another, and measuring begins anew.
-  void OnProbeReply(const Endpoint& server, Duration rtt, Instant now);
   // Nothing came to what was sent at `sent`, or the network said unreachable. Queries that were on their way
   // together fall silent together, in one stall of a link or of the server: the first of them counts, those
   // sent before that was noticed do not. Nor does one that was overtaken by a reply: the server lives, and a
   // packet was lost.
   void OnTimeout(const Endpoint& server, Instant sent, Instant now);
-  // The same of a probe. Nobody waited, so it says that the server is worth less, and not that it is dead:
-  // where packets get lost, probes would otherwise kill whom clients still reach.
-  void OnProbeTimeout(const Endpoint& server, Instant sent, Instant now);
   // A question spent all its tries there and at its zone's other servers, in vain: dead, if it has not
   // replied to anybody since. The next question for the zone must not spend as much again.
   void OnGivenUp(const Endpoint& server, Instant now);
-  // A probe goes there, or a question although it was dead: nobody else sends one for a while.
+  // A server that was dead is being asked: nobody else asks it before the next interval is over.
   void OnProbe(const Endpoint& server, Instant now);
 
   // What follows holds for 15 minutes, lameness for the time its row in server_memory.cc says.
@@ -111,9 +96,10 @@ class ServerMemory {
   ServerState State(const Endpoint& server, Instant now) const;
   Lameness LameFor(const Endpoint& server, NameView zone, Instant now) const;
 
-  // One server a line, in order of address, with its score, and its lame zones indented below; as many as
-  // `most_octets` hold, and how many more there are.
-  std::string ToText(Instant now, size_t most_octets) const;
+  // In order of address, so that a dump of equal memories is equal.
+  void ForEach(Instant now, const std::function<void(const Endpoint&, const ServerState&)>& visit) const;
+  // One server a line, its lame zones indented below.
+  std::string ToText(Instant now) const;
   size_t size() const;
 
  private:

@@ -10,11 +10,11 @@
 namespace cairn {
 namespace {
 
-// Savings that are kept for servers which may be faster than the one in use; strangers are measured of the
-// rest.
-constexpr uint32_t kKeptFromStrangers = 4;
-// One question in that many measures whoever was heard of longest ago, while there are any savings at all.
-constexpr uint64_t kQuestionsPerRound = 50;
+// Below what most servers of the Internet need: whoever is unknown is asked before whoever is known to be
+// slow.
+constexpr Duration kUnknownScore = std::chrono::milliseconds(20);
+// One question in that many sends a probe: probing may add 5 % of traffic.
+constexpr uint64_t kQuestionsPerProbe = 20;
 
 // How long a try lasts at the least. The first is as long as this server's replies take, since another one
 // may know sooner. Later ones are made when all were silent: a link may be busy. The last is waited for as
@@ -24,10 +24,6 @@ constexpr Duration kLastTry = std::chrono::milliseconds(1600);
 // How often what others waited in vain doubles our tries (RFC 6298 section 5.5). A row of losses says little
 // about the time a reply takes, and a client waits.
 constexpr int kDoublings = 1;
-constexpr int kMostDoublings = 6;
-
-// What it takes without the time-outs that are held against it.
-Duration Unburdened(const ServerState& state) { return state.srtt + state.rttvar; }
 
 double Milliseconds(Duration duration) { return std::chrono::duration<double, std::milli>(duration).count(); }
 
@@ -142,12 +138,10 @@ void Slist::Score(SlistCandidate& candidate, const ServerMemory& memory, Instant
   const ServerState state = memory.State(candidate.endpoint, now);
   candidate.state = state;
   candidate.lameness = memory.LameFor(candidate.endpoint, zone_cut_, now);
-  // Each try in vain makes another one more likely, and waiting for that one longer: others' tries of late
-  // cost a time-out each, ours, which may be late and no more, the time until the next would be late, doubled
-  // each time (RFC 6298 section 5.5).
-  const Duration for_ours = state.late_after * ((1 << std::min(candidate.tries, kMostDoublings)) - 1);
-  const Duration alone = state.known ? Unburdened(state) : ServerMemory::kUnknownScore;
-  candidate.score = std::max(state.Score(), alone + for_ours);
+  candidate.score = state.known ? state.srtt + state.rttvar : kUnknownScore;
+  // Each try in vain, of others lately or of ours, makes one more likely; it would cost this server's
+  // time-out.
+  candidate.score += state.rto * std::max(state.timeouts_in_a_row, candidate.tries);
 
   if (candidate.discarded || candidate.asked_in_spite_of || candidate.tries >= MostTries())
     candidate.reason = ScoreReason::kExhausted;
@@ -169,14 +163,18 @@ void Slist::ScoreAll(const ServerMemory& memory, Instant now) {
   for (SlistCandidate& candidate : candidates_) Score(candidate, memory, now);
 }
 
-std::optional<SlistPick> Slist::Pick(ServerMemory& memory, Random& random, Instant now, Whom whom) {
+std::optional<SlistPick> Slist::Pick(ServerMemory& memory, Random& random, Instant now) {
   ScoreAll(memory, now);
-  std::optional<size_t> best =
-      options_.policy != nullptr ? options_.policy->Choose(candidates_, random) : LowestScore(random);
-  if (!best && whom == Whom::kAnybody) best = LastResort();
+  std::optional<size_t> best;
+  size_t equals = 0;
+  for (size_t i = 0; i < candidates_.size(); ++i) {
+    if (!candidates_[i].askable()) continue;
+    if (best && Better(candidates_[*best], candidates_[i])) continue;
+    equals = best && !Better(candidates_[i], candidates_[*best]) ? equals + 1 : 1;
+    if (equals == 1 || random.Below(equals) == 0) best = i;  // each of n equals with probability 1/n
+  }
+  if (!best) best = LastResort();
   if (!best) return std::nullopt;
-  // Asked twice and twice late: a third query would say no more than the patience we have anyway.
-  if (whom == Whom::kPromising && candidates_[*best].tries > 1) return std::nullopt;
 
   SlistCandidate& picked = candidates_[*best];
   if (picked.reason == ScoreReason::kLame) picked.asked_in_spite_of = ScoreReason::kLame;
@@ -187,18 +185,6 @@ std::optional<SlistPick> Slist::Pick(ServerMemory& memory, Random& random, Insta
   const SlistPick pick = PickOf(*best);
   ++picked.tries;
   return pick;
-}
-
-std::optional<size_t> Slist::LowestScore(Random& random) const {
-  std::optional<size_t> best;
-  size_t equals = 0;
-  for (size_t i = 0; i < candidates_.size(); ++i) {
-    if (!candidates_[i].askable()) continue;
-    if (best && Better(candidates_[*best], candidates_[i])) continue;
-    equals = best && !Better(candidates_[i], candidates_[*best]) ? equals + 1 : 1;
-    if (equals == 1 || random.Below(equals) == 0) best = i;  // each of n equals with probability 1/n
-  }
-  return best;
 }
 
 // Nobody is left who may be asked, and the rest may have been repaired, or it was our own network that was
@@ -228,63 +214,22 @@ Duration Slist::Patience(const SlistCandidate& candidate) const {
   const int in_vain_before = std::max(candidate.state.timeouts_in_a_row - candidate.tries, 0);
   const Duration backed_off = candidate.state.steady_rto * (1 << std::min(in_vain_before, kDoublings));
   const bool last = candidate.tries + 1 == MostTries();
-  const bool others_left = std::any_of(candidates_.begin(), candidates_.end(),
-                                       [](const auto& other) { return other.tries == 0 && other.askable(); });
-  const bool short_of_patience = candidate.tries == 0 || (others_left && !last);
-  const Duration least = short_of_patience ? Duration{} : last ? kLastTry : kLaterTry;
+  const Duration least = candidate.tries == 0 ? Duration{} : last ? kLastTry : kLaterTry;
   return std::clamp(backed_off, least, ServerMemory::kMaxRto);
 }
 
-std::optional<SlistProbe> Slist::Probe(const SlistPick& picked, ExtraTraffic& savings, ServerMemory& memory,
-                                       Random& random, Instant now) const {
-  if (candidates_.size() < 2 || !savings.Has(1)) return std::nullopt;
-  if (!candidates_[picked.index].state.known) return std::nullopt;  // nobody to compare with
-  std::optional<size_t> probed = MayBeFaster(picked, savings.Has(kKeptFromStrangers), now);
-  std::string_view reason = "it may be faster than the one in use";
-  if (!probed && (savings.IsFull() || random.Below(kQuestionsPerRound) == 0)) {
-    probed = HeardOfLongestAgo(picked, now);
-    reason = "it was heard of longest ago";
-  }
-  if (!probed || !savings.Take()) return std::nullopt;
-  memory.OnProbe(candidates_[*probed].endpoint, now);
-  return SlistProbe{.pick = PickOf(*probed), .reason = reason};
-}
-
-// Who was faster before it fell silent, and has been left alone as long as its time-outs demand; who was
-// faster last time, but not yet so often that its score says so; and, if there is plenty to spend, strangers.
-std::optional<size_t> Slist::MayBeFaster(const SlistPick& picked, bool plenty, Instant now) const {
-  const ServerState& in_use = candidates_[picked.index].state;
-  for (size_t i = 0; i < candidates_.size(); ++i) {
-    const SlistCandidate& other = candidates_[i];
-    if (i == picked.index || !other.askable() || now < other.state.probe_at) continue;
-    const bool may_be_back =
-        other.state.timeouts_in_a_row > 0 && Unburdened(other.state) < Unburdened(in_use);
-    const bool was_faster = other.state.last_rtt < in_use.srtt;
-    if (other.state.known ? may_be_back || was_faster : plenty && other.reason == ScoreReason::kUnknown)
-      return i;
-  }
-  return std::nullopt;
-}
-
-std::optional<size_t> Slist::HeardOfLongestAgo(const SlistPick& picked, Instant now) const {
+std::optional<SlistPick> Slist::ProbeCandidate(const SlistPick& picked, ServerMemory& memory, Random& random,
+                                               Instant now) {
+  if (random.Below(kQuestionsPerProbe) != 0) return std::nullopt;
+  ScoreAll(memory, now);
   std::optional<size_t> quietest;
   for (size_t i = 0; i < candidates_.size(); ++i) {
-    const SlistCandidate& other = candidates_[i];
-    if (i == picked.index || !other.askable() || now < other.state.probe_at) continue;
-    if (!quietest || other.state.touched < candidates_[*quietest].state.touched) quietest = i;
+    if (candidates_[i].endpoint == picked.endpoint || !candidates_[i].askable()) continue;
+    if (!quietest || candidates_[i].state.heard < candidates_[*quietest].state.heard) quietest = i;
   }
-  return quietest;
-}
-
-std::optional<SlistProbe> Slist::ProbeRested(ServerMemory& memory, Instant now) {
-  ScoreAll(memory, now);
-  for (size_t i = 0; i < candidates_.size(); ++i) {
-    const ServerState& state = candidates_[i].state;
-    if (now < state.probe_at || now < state.touched + ServerMemory::kProbeInterval) continue;
-    memory.OnProbe(candidates_[i].endpoint, now);
-    return SlistProbe{.pick = PickOf(i), .reason = "it may be back"};
-  }
-  return std::nullopt;
+  if (!quietest) return std::nullopt;
+  if (candidates_[*quietest].state.dead_until) memory.OnProbe(candidates_[*quietest].endpoint, now);
+  return PickOf(*quietest);
 }
 
 SlistPick Slist::PickOf(size_t index) const {
@@ -293,7 +238,6 @@ SlistPick Slist::PickOf(size_t index) const {
           .server = candidate.server,
           .endpoint = candidate.endpoint,
           .timeout = Patience(candidate),
-          .late_after = candidate.state.known ? std::optional(candidate.state.late_after) : std::nullopt,
           .score = candidate.score,
           .reason = candidate.reason};
 }

@@ -1,16 +1,14 @@
 // SLIST of RFC 1034 section 5.3.2: the servers of one zone cut for one question, and which of them to ask
 // next. Asked is the one with the lowest expected time to a useful answer: smoothed RTT plus its deviation,
-// and for each recent or own try without an answer what waiting in vain once more would cost. Who else is
-// fast is found out with copies of questions that nobody waits for (probes), so that finding out costs no
-// client anything; only where all who are known are slow is somebody unknown asked in earnest. How often a
-// server is asked for one question is bounded (RFC 4697 section 2.1); dead and lame ones are asked only when
-// nobody else is left, and once. Every candidate keeps its score and the reason for it, so a trace prints why
-// this one was asked and the others were not.
+// and for each recent or own try without an answer what waiting in vain once more would cost. A server nobody
+// knows gets an optimistic score, so that each is tried once. How often a server is asked for one question is
+// bounded (RFC 4697 section 2.1); dead and lame ones are asked only when nobody else is left, and once. Every
+// candidate keeps its score and the reason for it, so a trace
+// prints why this one was asked and the others were not.
 #pragma once
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,7 +18,6 @@
 #include "common/base/random.h"
 #include "common/dns/name.h"
 #include "resolver/delegation_store.h"
-#include "resolver/extra_traffic.h"
 #include "resolver/server_memory.h"
 
 namespace cairn {
@@ -61,24 +58,8 @@ struct SlistPick {
   Name server{};
   Endpoint endpoint{};
   Duration timeout{};
-  std::optional<Duration> late_after{};  // a reply that takes longer is late; nothing without a history
   Duration score{};
   ScoreReason reason = ScoreReason::kUnknown;
-};
-
-// Whom a copy of the question goes to, for the sake of measuring him.
-struct SlistProbe {
-  SlistPick pick;
-  std::string_view reason;
-};
-
-// Chooses among scored candidates. The resolver has one rule, the lowest score; tests and benchmarks compare
-// it with others.
-class ServerPolicy {
- public:
-  virtual ~ServerPolicy() = default;
-  // The index of one that is askable; nullopt when none is.
-  virtual std::optional<size_t> Choose(std::span<const SlistCandidate> candidates, Random& random) const = 0;
 };
 
 class Slist {
@@ -91,12 +72,7 @@ class Slist {
     bool query_private = false;   // RFC 1918 and unique local addresses
     // Where this program itself listens, so that it does not ask itself; outlives the list.
     const std::vector<Endpoint>* own = nullptr;
-    const ServerPolicy* policy = nullptr;  // the lowest score
   };
-  // Who may be picked: anybody, in the end the lame and the dead; or only who is expected to answer, since
-  // somebody has been asked already and is merely late.
-  enum class Whom : uint8_t { kAnybody, kPromising };
-
   // Tries at one address for one question; in a cut of fewer than four addresses more of them, up to twelve
   // in all. Where packets get lost 30 % each way one exchange in two fails, and six tries one time in 56;
   // names must resolve there as well (THREATS section 1).
@@ -128,16 +104,12 @@ class Slist {
 
   // Scores all candidates and returns the best, counting a try; nullopt when none may be asked. Equal scores
   // are drawn.
-  std::optional<SlistPick> Pick(ServerMemory& memory, Random& random, Instant now,
-                                Whom whom = Whom::kAnybody);
-  // A server worth measuring, and never the one just picked: who may be faster than that one and has not
-  // shown it yet; or else, when the savings are full or the draw says so, the one heard of longest ago. A
-  // copy of the question may go there, and nobody waits for it. Takes it from the savings; counts as no try.
-  // Scores are those of the last Pick.
-  std::optional<SlistProbe> Probe(const SlistPick& picked, ExtraTraffic& savings, ServerMemory& memory,
-                                  Random& random, Instant now) const;
-  // One whom nobody has asked for as long as a dead server is left alone, to see whether it is back.
-  std::optional<SlistProbe> ProbeRested(ServerMemory& memory, Instant now);
+  std::optional<SlistPick> Pick(ServerMemory& memory, Random& random, Instant now);
+  // Now and then (one question in 20, and never the one just picked) a server worth measuring: the one heard
+  // of longest ago or never. A copy of the question may go there, and nobody waits for it. It counts as no
+  // try. Scores all anew.
+  std::optional<SlistPick> ProbeCandidate(const SlistPick& picked, ServerMemory& memory, Random& random,
+                                          Instant now);
   // The candidate's reply was of no use (lame, error, malformed): it is not asked again for this question.
   void Discard(const Endpoint& endpoint);
 
@@ -155,10 +127,7 @@ class Slist {
   void AddAddress(NameView server, const IpAddress& address);
   void Score(SlistCandidate& candidate, const ServerMemory& memory, Instant now) const;
   void ScoreAll(const ServerMemory& memory, Instant now);
-  std::optional<size_t> LowestScore(Random& random) const;
   std::optional<size_t> LastResort() const;
-  std::optional<size_t> MayBeFaster(const SlistPick& picked, bool plenty, Instant now) const;
-  std::optional<size_t> HeardOfLongestAgo(const SlistPick& picked, Instant now) const;
   int MostTries() const;
   Duration Patience(const SlistCandidate& candidate) const;
   SlistPick PickOf(size_t index) const;

@@ -77,24 +77,28 @@ class Model {
     return true;
   }
 
-  Duration Fail(int name, uint16_t type, FailureOf of, Instant now) {
+  Duration Fail(int name, uint16_t type, int shelf, Instant now) {
     bool stale = false;
     for (const uint16_t t : {type, rr::kCname.value, uint16_t{0}}) {
       const auto at = known_.find({name, t, kData});
-      if (at == known_.end()) continue;
+      if (shelf != kFailed || type == 0 || at == known_.end()) continue;
       if (t != type && at->second.kind == CacheKind::kNoData) continue;
       if (now < at->second.expires) return Duration::zero();
       stale = stale || Useful(at->second, now);
     }
-    Known& known = known_[{name, type, kFailed}];
+    Known& known = known_[{name, type, shelf}];
     const bool in_a_row = known.row > 0 && now < known.expires + std::chrono::seconds(300);
     known.row = in_a_row ? std::min(known.row + 1, 7) : 1;
     known.kind = CacheKind::kFailure;
-    int64_t holds_s = std::min(5 << (known.row - 1), of == FailureOf::kCut ? 10 : 300);
+    int64_t holds_s = std::min(5 << (known.row - 1), 300);
     if (stale) holds_s = std::max<int64_t>(holds_s, 30);
     known.expires = now + std::chrono::seconds(holds_s);
     return std::chrono::seconds(holds_s);
   }
+  bool Failed(int name, uint16_t type, int shelf, Instant now) const {
+    return Live({name, type, shelf}, now) != nullptr;
+  }
+  void ForgetCut(int name) { known_.erase({name, 0, kFailed}); }
 
   size_t Flush(int name, std::optional<RrType> type) {
     return std::erase_if(known_, [&](const auto& item) {
@@ -138,7 +142,7 @@ class Model {
     return name >= kParents ? DnameOver(name - kParents, now) : nullptr;
   }
 
-  static constexpr int kData = 0, kFailed = 1;
+  static constexpr int kData = 0, kFailed = 1, kFailedAtServer = 2;
 
  private:
   using Key = std::tuple<int, uint16_t, int>;
@@ -218,12 +222,25 @@ class Run {
  private:
   void Fail(int name, RrType type, uint8_t what) {
     const Name owner = NameOf(name, what);
-    const ExtendedError why = ExtendedError::kNoReachableAuthority;
-    const FailureOf of = what % 4 == 0 ? FailureOf::kCut : FailureOf::kQuestion;
-    const Duration holds = model_.Fail(name, type.value, of, now_);
-    Require(cache_.StoreFailure(owner, type, why, now_, of) == holds,
-            "failures back off as RFC 9520 and RFC 8767 say");
-    small_.StoreFailure(owner, type, why, now_, of);
+    const ExtendedError why = ExtendedError::kOther;
+    const auto fail = [&](Cache& cache) {
+      switch (what % 4) {
+        case 0:
+          return cache.StoreCutFailure(owner, why, now_);
+        case 1:
+          return cache.StoreServerFailure(owner, type, kServer, why, now_);
+        default:
+          return cache.StoreFailure(owner, type, why, now_);
+      }
+    };
+    const Duration holds = what % 4 == 0   ? model_.Fail(name, 0, Model::kFailed, now_)
+                           : what % 4 == 1 ? model_.Fail(name, type.value, Model::kFailedAtServer, now_)
+                                           : model_.Fail(name, type.value, Model::kFailed, now_);
+    Require(fail(cache_) == holds, "failures back off as RFC 9520 and RFC 8767 say");
+    fail(small_);
+    if (what % 32 != 0) return;
+    cache_.ForgetCutFailure(owner);
+    model_.ForgetCut(name);
   }
 
   // Of a name, or of a name and those below it.
@@ -305,6 +322,12 @@ class Run {
       }
     }
     CompareStale(name, type, spelling);
+    Require((cache_.FindCutFailure(NameOf(name, spelling), now_) != nullptr) ==
+                model_.Failed(name, 0, Model::kFailed, now_),
+            "a cut has failed or not");
+    Require((cache_.FindServerFailure(NameOf(name, spelling), type, kServer, now_) != nullptr) ==
+                model_.Failed(name, type.value, Model::kFailedAtServer, now_),
+            "a server has failed or not");
     const Name below = Name::Literal("a.b." + NameOf(name, spelling).ToText());
     Require(
         (cache_.FindNxDomainAbove(below, now_) != nullptr) == model_.Denied(name, limits_.nxdomain_cut, now_),
@@ -343,6 +366,7 @@ class Run {
   static constexpr CacheOptions kOptions{.size_octets = 256 << 10,
                                          .nxdomain_cut = NxDomainCut::kAuthoritative,
                                          .max_stale = Ttl::Seconds(kMaxStaleS)};
+  const IpAddress kServer = IpAddress::Literal("192.0.2.53");
   std::unique_ptr<Random> random_ = NewSeededRandom(1);
   EpochDomain epochs_;
   Cache cache_{kOptions, epochs_, *random_};

@@ -267,12 +267,14 @@ TEST_F(CacheTest, ANameThatExistsIsNoLongerDenied) {
 TEST_F(CacheTest, FailuresBackOffAndAnAnswerEndsTheRow) {
   const Name name = Name::Literal("dead.example.");
   Instant now = kStart;
-  const auto fail = [&] { return cache.StoreFailure(name, rr::kA, ExtendedError::kNetworkError, now); };
+  const auto fail = [&] {
+    return cache.StoreFailure(name, rr::kA, ExtendedError::kNoReachableAuthority, now);
+  };
   for (const int expected : {5, 10, 20, 40, 80, 160, 300, 300}) {
     EXPECT_EQ(fail(), seconds(expected));
     const CacheHit hit = cache.Lookup(name, rr::kA, now + seconds(expected) - Duration(1));
     ASSERT_EQ(hit.outcome, CacheHit::Outcome::kFailure);
-    EXPECT_EQ(hit.entry->failure(), ExtendedError::kNetworkError);
+    EXPECT_EQ(hit.entry->failure(), ExtendedError::kNoReachableAuthority);
     EXPECT_FALSE(cache.Lookup(name, rr::kA, now + seconds(expected)));
     now += seconds(expected);
   }
@@ -283,16 +285,27 @@ TEST_F(CacheTest, FailuresBackOffAndAnAnswerEndsTheRow) {
   EXPECT_EQ(fail(), seconds(5)) << "a row is forgotten after the longest back-off";
 }
 
-// The zone cut rests meanwhile, and learns when somebody is there again; then its names must be, too.
-TEST_F(CacheTest, WhereTheCutRestsTheQuestionHoldsNoLongerThanTenSeconds) {
-  const Name name = Name::Literal("dead.example.");
-  const ExtendedError why = ExtendedError::kNoReachableAuthority;
-  Instant now = kStart;
-  for (const int expected : {5, 10, 10, 10}) {
-    EXPECT_EQ(cache.StoreFailure(name, rr::kA, why, now, FailureOf::kCut), seconds(expected));
-    now += seconds(expected);
-  }
-  EXPECT_EQ(cache.StoreFailure(name, rr::kA, why, now), seconds(80)) << "a forwarder's zone never rests";
+// RFC 9520 section 3.1 names what may fail: the question, the question at one server, a whole zone.
+TEST_F(CacheTest, FailuresOfServersAndCutsStandBesideThoseOfQuestions) {
+  const Name name = Name::Literal("www.example."), cut = Name::Literal("example.");
+  const IpAddress other = IpAddress::Literal("2001:db8::53");
+  const ExtendedError why = ExtendedError::kNetworkError;
+  EXPECT_EQ(cache.StoreServerFailure(name, rr::kA, kServer, why, kStart), seconds(5));
+  EXPECT_EQ(cache.StoreServerFailure(name, rr::kA, kServer, why, kStart), seconds(10));
+  EXPECT_EQ(cache.StoreServerFailure(name, rr::kA, other, why, kStart), seconds(5));
+  EXPECT_EQ(cache.StoreCutFailure(cut, why, kStart), seconds(5));
+  EXPECT_FALSE(cache.Lookup(name, rr::kA, kStart)) << "one server's failure is not the question's";
+  const CacheEntry* at_server = cache.FindServerFailure(name, rr::kA, kServer, kStart + seconds(9));
+  ASSERT_NE(at_server, nullptr);
+  EXPECT_EQ(at_server->ToText(kStart), "www.example. A failure, 10 s left, 2 in a row, at 192.0.2.53");
+  EXPECT_EQ(cache.FindServerFailure(name, rr::kA, kServer, kStart + seconds(10)), nullptr);
+  EXPECT_NE(cache.FindServerFailure(name, rr::kA, other, kStart + seconds(4)), nullptr);
+  EXPECT_EQ(cache.FindServerFailure(name, rr::kAaaa, kServer, kStart), nullptr);
+  EXPECT_NE(cache.FindCutFailure(cut, kStart + seconds(4)), nullptr);
+  EXPECT_FALSE(cache.Lookup(cut, rr::kNs, kStart)) << "nor does a cut's failure answer questions";
+  cache.ForgetCutFailure(cut);
+  EXPECT_EQ(cache.FindCutFailure(cut, kStart), nullptr);
+  EXPECT_EQ(cache.StoreCutFailure(cut, why, kStart), seconds(5)) << "the row has ended";
 }
 
 TEST_F(CacheTest, AFailureIsRememberedUnlessLiveDataAnswerTheQuestion) {
@@ -315,8 +328,8 @@ TEST_F(CacheTest, AFailureIsRememberedUnlessLiveDataAnswerTheQuestion) {
 TEST_F(CacheTest, FailuresMakeRoomLikeEverythingElse) {
   Cache small({.size_octets = 64 << 10}, epochs, *random);
   for (int i = 0; i < 3000; ++i)
-    small.StoreFailure(Name::Literal(fmt::format("n{}.example.", i)), rr::kA, ExtendedError::kNetworkError,
-                       kStart);
+    small.StoreServerFailure(Name::Literal(fmt::format("n{}.example.", i)), rr::kA, kServer,
+                             ExtendedError::kNetworkError, kStart);
   EXPECT_LE(small.stats().octets, small.stats().capacity_octets);
   EXPECT_GT(small.stats().evicted, 2000u);
 }
@@ -512,9 +525,8 @@ TEST_F(CacheTest, FlushOfOneTypeLeavesTheOthers) {
   Store(Address("www.example.", 300));
   Store(SetOf("www.example.", rr::kTxt, 300, {"x"}));
   Store(SetOf("a.www.example.", rr::kTxt, 300, {"x"}));
-  cache.StoreFailure(Name::Literal("www.example."), rr::kMx, ExtendedError::kOther, kStart);
-  EXPECT_EQ(cache.Flush(Name::Literal("www.example."), rr::kMx), 1u);
-  EXPECT_EQ(cache.Flush(Name::Literal("www.example."), rr::kTxt), 1u);
+  cache.StoreServerFailure(Name::Literal("www.example."), rr::kTxt, kServer, ExtendedError::kOther, kStart);
+  EXPECT_EQ(cache.Flush(Name::Literal("www.example."), rr::kTxt), 2u);
   EXPECT_NE(Ask("www.example.", rr::kA, kStart), "miss");
   EXPECT_EQ(cache.FlushSubtree(Name::Literal("example."), rr::kTxt), 1u);
   EXPECT_EQ(cache.stats().entries, 1u);

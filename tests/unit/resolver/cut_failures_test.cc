@@ -38,15 +38,6 @@ TEST_F(CutFailuresTest, AUsefulReplyEndsTheRow) {
   EXPECT_EQ(failures_.RestOf(cut_, now_), CutFailures::kFirstRest);
 }
 
-// Beneath a flood of questions that are turned away.
-TEST_F(CutFailuresTest, ItsServersAreLookedAtTenTimesASecond) {
-  EXPECT_FALSE(failures_.MayLook(cut_, now_)) << "it does not rest";
-  failures_.OnFailure(cut_, now_);
-  int looks = 0;
-  for (int i = 0; i < 1000; ++i) looks += failures_.MayLook(cut_, now_ + std::chrono::milliseconds(i));
-  EXPECT_EQ(looks, 10);
-}
-
 TEST_F(CutFailuresTest, TheRootNeverRests) {
   for (int i = 0; i < 3; ++i) failures_.OnFailure(Name(), now_);
   EXPECT_EQ(failures_.RestOf(Name(), now_), Duration::zero());

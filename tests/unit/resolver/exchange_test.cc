@@ -2,7 +2,6 @@
 // happens when the server is old, truncates, or somebody guesses.
 #include "resolver/exchange.h"
 
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -14,7 +13,6 @@
 namespace cairn {
 namespace {
 
-using std::chrono::milliseconds;
 using testing::ElementsAre;
 
 const Endpoint kServer{IpAddress::Literal("192.0.2.1"), 53};
@@ -144,46 +142,6 @@ TEST_F(ExchangeTest, TruncatedReplyIsAskedOverTcp) {
   EXPECT_TRUE(result.over_tcp);
   EXPECT_FALSE(result.reply.header.truncated);  // an erroneous TC over TCP means nothing
   EXPECT_THAT(world_.network.asked, ElementsAre("192.0.2.1 www.example. A", "tcp 192.0.2.1 www.example. A"));
-}
-
-class RecordingWatch final : public ExchangeWatch {
- public:
-  explicit RecordingWatch(const Clock& clock) : clock_(clock) {}
-  std::vector<std::string> heard;
-
- private:
-  void OnLate() override { Hear("late"); }
-  void OnOverdue(Instant /*sent*/) override { Hear("overdue"); }
-  void OnAnotherManner() override { Hear("another manner"); }
-  void Hear(std::string_view what) {
-    heard.push_back(fmt::format("{} after {} ms", what, (clock_.Now() - started_) / milliseconds(1)));
-  }
-  const Clock& clock_;
-  const Instant started_ = clock_.Now();
-};
-
-// Sent again while it was only listened for: the waiting begins anew at once, not when the listening is over.
-TEST_F(ExchangeTest, ARepeatedQueryIsOverdueInItsOwnTime) {
-  Serve("silence");
-  RecordingWatch watch(world_.clock);
-  ExchangeRequest request = Request();
-  request.watch = &watch;
-  request.listen = milliseconds(1000);
-  Timer timer(world_.timers);
-  timer.Set(world_.clock.now + milliseconds(450), [&watch] { watch.Repeat(milliseconds(100)); });
-  EXPECT_EQ(Ask(request).rtt, milliseconds(1450));
-  EXPECT_THAT(watch.heard, ElementsAre("overdue after 400 ms", "overdue after 550 ms"));
-}
-
-TEST_F(ExchangeTest, ALateReplyThatSendsUsToTcpIsNotOverdueThere) {
-  Serve("aa; tc", "aa; answer www.example. 300 A 192.0.2.80");
-  RecordingWatch watch(world_.clock);
-  ExchangeRequest request = Request();
-  request.watch = &watch;
-  request.listen = milliseconds(1000);
-  request.timeout = milliseconds(6);
-  EXPECT_TRUE(Ask(request).over_tcp);
-  EXPECT_THAT(watch.heard, ElementsAre("overdue after 6 ms", "another manner after 10 ms"));
 }
 
 TEST_F(ExchangeTest, FailedTcpIsTheServersFailure) {
